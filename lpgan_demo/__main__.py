@@ -1,0 +1,164 @@
+"""The command line: python -m lpgan_demo read | evaluate | train | export | demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+
+def build_parser(argv: list[str]) -> argparse.ArgumentParser:
+    """All commands; what needs torch is imported only for the command that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lpgan_demo", description="Read number plates that nobody can read."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    read = commands.add_parser("read", help="restore and read cropped plates")
+    read.add_argument("images", nargs="+", metavar="IMAGE", help="pictures of one plate each")
+    read.add_argument("--json", action="store_true", help="one JSON object per picture")
+    read.add_argument("--save-plates", metavar="FOLDER", help="also write each super-resolved plate as PNG")
+    _add_weights(read)
+
+    evaluate = commands.add_parser("evaluate", help="measure on labelled real plates")
+    kinds = evaluate.add_subparsers(dest="kind", required=True)
+    reading = kinds.add_parser("reading", help="plate accuracy, character error rate, confusions, milliseconds")
+    reading.add_argument(
+        "folders",
+        nargs="+",
+        metavar="FOLDER",
+        help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with their xml",
+    )
+    reading.add_argument(
+        "--side",
+        default="all",
+        choices=("all", "train", "validation", "test", "not-trained", "second-half"),
+        help="only this side of the split by plate text (default: all)",
+    )
+    reading.add_argument("--flat", action="store_true", help="rectify plates of photos by their labelled corners")
+    reading.add_argument("--json", action="store_true", help="all figures as JSON")
+    _add_weights(reading)
+
+    train = commands.add_parser("train", help="train a network pair")
+    recipes = train.add_subparsers(dest="recipe", required=True)
+    mtgan = recipes.add_parser("mtgan", help="MTGAN: generator and multi-task discriminator")
+    if argv[:1] == ["train"]:
+        from .recipes import MTGANRecipe
+
+        _add_fields(mtgan, MTGANRecipe)
+
+    export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
+    export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
+    export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
+
+    demo = commands.add_parser("demo", help="open the demo in the browser")
+    demo.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
+    return parser
+
+
+def _add_weights(parser) -> None:
+    parser.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, ... (default: cpu)")
+    parser.add_argument(
+        "--reader",
+        choices=("head", "dn", "fused"),
+        default="fused",
+        help="who reads: GN's character codes, DN on GN's picture, or both (default: fused)",
+    )
+
+
+def _add_fields(parser, dataclass_type) -> None:
+    """One option per field of a configuration, with its help and default; tuples take several values."""
+    for f in sorted(fields(dataclass_type), key=lambda f: f.name):
+        default = f.default if f.default is not MISSING else None
+        shown = " ".join(map(str, default)) or "none" if isinstance(default, tuple) else default
+        text = f"{f.metadata['help']} (default: {shown})".replace("%", "%%")
+        flag = "--" + f.name.replace("_", "-")
+        if isinstance(default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=text)
+        elif isinstance(default, tuple):
+            kind = float if default and isinstance(default[0], float) else str
+            parser.add_argument(flag, nargs="*", type=kind, default=default, metavar="X", help=text)
+        else:
+            parser.add_argument(flag, type=type(default), default=default, metavar="X", help=text)
+
+
+def run_read(arguments) -> int:
+    import cv2
+
+    from .pipeline import PlatePipeline
+    from .results import PlateImageError
+
+    pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
+    failed = 0
+    for name in arguments.images:
+        try:
+            plates = pipeline(name)
+        except PlateImageError as error:
+            failed += 1
+            print(f"{name}: {error}", file=sys.stderr)
+            continue
+        for plate in plates:
+            if arguments.json:
+                print(json.dumps({"image": name} | plate.to_dict(), ensure_ascii=False))
+            else:
+                print(f"{name}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}")
+            if arguments.save_plates:
+                folder = Path(arguments.save_plates)
+                folder.mkdir(parents=True, exist_ok=True)
+                png = cv2.imencode(".png", plate.super_resolved[..., ::-1])[1]
+                (folder / f"{Path(name).stem}.png").write_bytes(png.tobytes())
+    return 1 if failed else 0
+
+
+def run_evaluate(arguments) -> int:
+    from .evaluation import as_table, evaluate_reading
+    from .pipeline import PlatePipeline
+
+    pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
+    report = evaluate_reading(arguments.folders, pipeline, arguments.side, arguments.flat)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
+    return 0
+
+
+def run_train(arguments) -> int:
+    from .recipes import MTGANRecipe, train_mtgan
+
+    values = {f.name: getattr(arguments, f.name) for f in fields(MTGANRecipe)}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    print(json.dumps(train_mtgan(MTGANRecipe(**values))))
+    return 0
+
+
+def run_export(arguments) -> int:
+    from .recipes import export_mtgan
+
+    for folder in export_mtgan(arguments.checkpoint, arguments.folder):
+        print(folder)
+    return 0
+
+
+def run_demo(arguments) -> int:
+    from .ui import launch
+
+    launch(port=arguments.port)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = build_parser(argv).parse_args(argv)
+    from .results import WeightsError
+
+    run = {"read": run_read, "evaluate": run_evaluate, "train": run_train, "export": run_export, "demo": run_demo}
+    try:
+        return run[arguments.command](arguments)
+    except (WeightsError, FileNotFoundError, NotADirectoryError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

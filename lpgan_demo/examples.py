@@ -1,0 +1,56 @@
+"""The demo's example pictures: rendered by the project, one for each kind of trouble, always the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .degrade import Camera, shoot
+from .glyphs import font_glyphs
+from .plates import get_layout
+from .synth import SceneRanges, plate_scene
+
+
+@dataclass(frozen=True)
+class Example:
+    """A named picture: what stands on the plate and how it was photographed."""
+
+    name: str
+    text: str
+    layout: str
+    camera: Camera
+    tilt: float = 2.0
+
+
+EXAMPLES = (
+    Example("tiny", "苏E6M328", "cn_blue", Camera(width=38, defocus=0.4, noise=2)),
+    Example("motion", "粤B72K15", "cn_blue", Camera(width=110, motion=6.5, angle=8, noise=4, jpeg=50)),
+    Example("night", "浙A5J806", "cn_blue", Camera(width=80, defocus=0.6, gain=0.22, cast=(1.25, 1.0, 0.6), noise=5)),
+    Example("tilted", "川H90T37", "cn_blue", Camera(width=90, defocus=0.5, noise=3, jpeg=60), tilt=13),
+    Example("yellow", "鲁Q4837挂", "cn_yellow", Camera(width=64, defocus=0.9, gain=0.8, noise=5, jpeg=45)),
+    Example("green", "沪AD06219", "cn_green", Camera(width=60, defocus=0.7, motion=2.5, angle=70, noise=4)),
+)
+
+
+def render(example: Example) -> np.ndarray:
+    """uint8 (h, w, 3) RGB: the example's picture."""
+    seed = int.from_bytes(example.name.encode(), "little") % 2**32
+    rng = np.random.default_rng(seed)
+    ranges = SceneRanges(tilt_degrees=example.tilt, strong_tilt_share=0.0, tight_share=0.0, margin=(0.03, 0.07))
+    scene = plate_scene(example.text, get_layout(example.layout), rng, font_glyphs("Medium"), ranges=ranges)
+    return shoot(scene, example.camera, rng)
+
+
+def write_examples(folder: str | Path) -> list[Path]:
+    """Write every example as FOLDER/<name>.png; returns the paths in order."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for example in EXAMPLES:
+        path = folder / f"{example.name}.png"
+        path.write_bytes(cv2.imencode(".png", render(example)[..., ::-1])[1].tobytes())
+        paths.append(path)
+    return paths

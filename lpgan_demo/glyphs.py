@@ -1,0 +1,111 @@
+"""Ink masks of single characters: drawn from openly licensed fonts, or read from a folder of glyph images.
+
+Packaged fonts: Barlow Condensed (OFL) for letters and digits, Noto Sans SC (OFL) for Chinese characters.
+Each glyph is cut to its ink and stretched to fill its cell, as the plate standards do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .plates import DIGITS, LETTERS, SYMBOLS
+
+CELL = (180, 90)
+"""Height and width in pixels of a stored glyph: 2 pixels per millimetre of the 45 x 90 mm cell."""
+
+STANDARD_STYLE = "Medium"
+"""The Barlow Condensed weight the standard plate is drawn with."""
+
+_NARROW = {"1": 0.30, "I": 0.30}
+_CJK_PEN = {"Regular": 0.0, "Medium": 1.5, "SemiBold": 2.5, "Bold": 3.5}
+
+
+def _package_folder(module: str, distribution: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise RuntimeError(f"drawing plates needs a font package: pip install {distribution}")
+    return Path(spec.origin).parent
+
+
+@lru_cache(maxsize=16)
+def _font(style: str, chinese: bool) -> ImageFont.FreeTypeFont:
+    if chinese:
+        path = _package_folder("pylopdf_fonts_zh_cn", "pylopdf-fonts-zh-cn") / "NotoSansSC-Regular.otf"
+    else:
+        folder = _package_folder("fontpkg_barlow_condensed", "fontpkg-barlow-condensed")
+        path = folder / "files" / f"BarlowCondensed-{style}.ttf"
+    return ImageFont.truetype(str(path), 240)
+
+
+def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
+    """Cut a grey mask to its ink and stretch it over the cell; a '1' keeps its narrow width."""
+    rows, columns = np.where(ink.max(1) > 100)[0], np.where(ink.max(0) > 100)[0]
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = CELL
+    if symbol in _NARROW:
+        narrow = min(width, max(8, round(height * ink.shape[1] / ink.shape[0])))
+        cell = np.zeros(CELL, np.uint8)
+        left = (width - narrow) // 2
+        cell[:, left : left + narrow] = cv2.resize(ink, (narrow, height), interpolation=cv2.INTER_AREA)
+        return cell
+    return cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def draw_glyph(symbol: str, style: str = STANDARD_STYLE) -> np.ndarray:
+    """uint8 (180, 90): the ink of one symbol in a packaged font, 255 = ink. `style` is a Barlow weight."""
+    chinese = symbol not in DIGITS + LETTERS
+    font = _font("" if chinese else style, chinese)
+    canvas = Image.new("L", (420, 420))
+    ImageDraw.Draw(canvas).text((90, 60), symbol, font=font, fill=255)
+    ink = np.asarray(canvas)
+    if symbol == "1":  # the plate's 1 is a bare bar
+        stem = _stem_width(style)
+        ink = np.zeros((180, stem), np.uint8) + 255
+    cell = _fill_cell(ink, symbol)
+    pen = _CJK_PEN.get(style, 0.0)
+    if chinese and pen:  # the only packaged CJK weight is Regular: thicken it to go with the letters
+        size = int(round(pen)) * 2 + 1
+        cell = cv2.dilate(cell, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    return cell
+
+
+@lru_cache(maxsize=8)
+def _stem_width(style: str) -> int:
+    """Stroke width of the style in cell pixels, read off the upright of an 'L'."""
+    return int((draw_glyph("L", style)[60] > 127).sum())
+
+
+@lru_cache(maxsize=8)
+def font_glyphs(style: str = STANDARD_STYLE) -> dict[str, np.ndarray]:
+    """Every symbol's ink mask in one packaged style."""
+    return {symbol: draw_glyph(symbol, style) for symbol in SYMBOLS}
+
+
+def folder_glyphs(folder: str | Path, prefix: str = "") -> dict[str, np.ndarray]:
+    """Ink masks from images named PREFIX + symbol + extension (png, jpg); other files are passed over.
+
+    An alpha channel is taken as the ink. Otherwise paper is the commoner colour of the images' corners, decided
+    once for the whole folder: glyphs such as E or Z touch their corners, but a folder is drawn in one polarity.
+    Raises FileNotFoundError when nothing fits.
+    """
+    raw: dict[str, np.ndarray] = {}
+    for path in sorted(Path(folder).iterdir()):
+        symbol = path.stem[len(prefix) :].upper()
+        if path.stem.startswith(prefix) and symbol in SYMBOLS and len(symbol) == 1:
+            data = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+            if data is None:
+                continue
+            raw[symbol] = data[..., 3] if data.ndim == 3 and data.shape[2] == 4 else data
+    if not raw:
+        raise FileNotFoundError(f"no glyph images named {prefix}<symbol>.png or .jpg in {folder}")
+    grey = {s: cv2.cvtColor(g, cv2.COLOR_BGR2GRAY) if g.ndim == 3 else g for s, g in raw.items()}
+    corners = np.concatenate([[g[0, 0], g[0, -1], g[-1, 0], g[-1, -1]] for g in grey.values()])
+    if np.median(corners) > 127:
+        grey = {s: 255 - g for s, g in grey.items()}
+    return {s: _fill_cell(g, s) for s, g in grey.items() if g.max() > 100}

@@ -1,0 +1,61 @@
+"""What results are quoted in: plate and character accuracy, edit distance, confusions, calibration."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Levenshtein distance: the fewest insertions, deletions and substitutions from a to b."""
+    previous = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        current = [i]
+        for j, y in enumerate(b, 1):
+            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y)))
+        previous = current
+    return previous[-1]
+
+
+def reading_scores(truths: list[str], readings: list[str], confidences=None) -> dict:
+    """Accuracy figures of readings against true texts.
+
+    n; plate_accuracy: exact; accuracy_without_province: exact after the first character; character_error_rate: sum
+    of edit distances over true characters; wrong_length: share; confusions: commonest (true, read, count);
+    by_first_character: {character: [right, all]}; with confidences also expected_calibration_error (10 bins).
+    Raises ValueError on empty or unequal lists.
+    """
+    if not truths or len(truths) != len(readings):
+        raise ValueError(f"{len(truths)} true texts and {len(readings)} readings cannot be compared")
+    right = [t == r for t, r in zip(truths, readings)]
+    pairs = Counter((a, b) for t, r in zip(truths, readings) if len(t) == len(r) for a, b in zip(t, r) if a != b)
+    provinces: dict[str, list[int]] = {}
+    for t, ok in zip(truths, right):
+        entry = provinces.setdefault(t[:1], [0, 0])
+        entry[0] += ok
+        entry[1] += 1
+    scores = {
+        "n": len(truths),
+        "plate_accuracy": float(np.mean(right)),
+        "accuracy_without_province": float(np.mean([t[1:] == r[1:] for t, r in zip(truths, readings)])),
+        "character_error_rate": sum(map(edit_distance, truths, readings)) / max(1, sum(map(len, truths))),
+        "wrong_length": float(np.mean([len(t) != len(r) for t, r in zip(truths, readings)])),
+        "confusions": [[a, b, n] for (a, b), n in pairs.most_common(12)],
+        "by_first_character": provinces,
+    }
+    if confidences is not None:
+        scores["expected_calibration_error"] = calibration_error(right, confidences)
+    return scores
+
+
+def calibration_error(right, confidences, bins: int = 10) -> float:
+    """Expected calibration error: mean gap between confidence and accuracy over equal-width bins, by bin size."""
+    right, confidences = np.asarray(right, float), np.asarray(confidences, float)
+    place = np.clip((confidences * bins).astype(int), 0, bins - 1)
+    gaps = [
+        abs(right[place == b].mean() - confidences[place == b].mean()) * (place == b).mean()
+        for b in range(bins)
+        if (place == b).any()
+    ]
+    return float(sum(gaps))

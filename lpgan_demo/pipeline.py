@@ -1,0 +1,142 @@
+"""From a picture to results: restore (GN), read (codes and DN), wrap. Nothing is kept between calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import images
+from .hub import load_weights, weights_folder
+from .mtgan import MultiTaskDiscriminator, SRGenerator
+from .plates import decode, get_layout
+from .results import CharacterReading, PlateResult
+
+READERS = ("head", "dn", "fused")
+GOOD, POOR = 0.9, 0.4
+"""Confidence from which a reading counts as good, and below which the plate counts as illegible."""
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What GN made of a batch: plates float (N, 3, 64, 192), character logits, layout probabilities (N, L)."""
+
+    plates: torch.Tensor
+    characters: torch.Tensor | None
+    layouts: torch.Tensor
+
+
+class PlateRestorer:
+    """Crops -> standard plates, by GN."""
+
+    def __init__(self, generator: SRGenerator, device="cpu"):
+        self.generator = generator.eval().to(device)
+        self.device = torch.device(device)
+
+    @torch.inference_mode()
+    def __call__(self, crops: list[np.ndarray]) -> Restoration:
+        """uint8 RGB crops of any sizes -> `Restoration`."""
+        lq = images.network_input(crops, self.generator.config.input_size).to(self.device)
+        out = self.generator(lq)
+        if out.layout is None:
+            layouts = torch.ones(len(lq), 1, device=self.device)
+        else:
+            layouts = out.layout.softmax(1)
+        return Restoration(out.restored, out.characters, layouts)
+
+
+class PlateReader:
+    """Restorations -> characters. reader: "head" (GN's codes), "dn" (DN on GN's picture) or "fused" (their mean)."""
+
+    def __init__(self, discriminator: MultiTaskDiscriminator, device="cpu", reader: str = "fused"):
+        if reader not in READERS:
+            raise ValueError(f"reader must be one of {', '.join(READERS)}, not {reader!r}")
+        self.discriminator = discriminator.eval().to(device)
+        self.reader = reader
+
+    @torch.inference_mode()
+    def __call__(self, restoration: Restoration) -> np.ndarray:
+        """Probabilities (N, P, symbols) under each plate's most probable layout."""
+        layout = restoration.layouts.argmax(1)
+        reader = self.reader if restoration.characters is not None else "dn"
+        answers = []
+        if reader in ("head", "fused"):
+            answers.append(restoration.characters.softmax(-1))
+        if reader in ("dn", "fused"):
+            drawn = self.discriminator(restoration.plates, layout).characters.sigmoid()
+            answers.append(drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12))
+        return torch.stack(answers).mean(0).cpu().numpy()
+
+
+class PlatePipeline:
+    """Picture in, `PlateResult`s out.
+
+    The picture is taken as one cropped plate as long as no detector is part of the pipeline.
+    """
+
+    def __init__(self, restorer: PlateRestorer, reader: PlateReader):
+        self.restorer, self.reader = restorer, reader
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path | None = None, *, device="cpu", reader: str = "fused"):
+        """The published networks: bundled (source None) or from a folder that holds one folder per network.
+
+        Raises WeightsError when something is missing or damaged, ValueError for an unknown reader.
+        """
+        generator = load_weights(weights_folder(source, "mtgan-generator"), device)
+        discriminator = load_weights(weights_folder(source, "mtgan-discriminator"), device)
+        return cls(PlateRestorer(generator, device), PlateReader(discriminator, device, reader))
+
+    def __call__(self, source) -> list[PlateResult]:
+        """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""
+        return [self.read_plate(source)]
+
+    def read_plate(self, crop) -> PlateResult:
+        """One cropped plate, in any form `images.load_image` takes."""
+        return self.read_plates([crop])[0]
+
+    def read_plates(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
+        """Many cropped plates in batches, results in the same order. Raises PlateImageError at the first bad one."""
+        pictures = [images.load_image(crop) for crop in crops]
+        results: list[PlateResult] = []
+        for start in range(0, len(pictures), batch_size):
+            results.extend(self._read_batch(pictures[start : start + batch_size]))
+        return results
+
+    def _read_batch(self, crops: list[np.ndarray]) -> list[PlateResult]:
+        restoration = self.restorer(crops)
+        probabilities = self.reader(restoration)
+        plates = images.to_images(restoration.plates)
+        names = self.restorer.generator.config.layouts
+        results = []
+        for crop, plate, belief, layouts in zip(crops, plates, probabilities, restoration.layouts.cpu().numpy()):
+            layout = get_layout(names[int(layouts.argmax())])
+            readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
+            same_text = sum(p for p, name in zip(layouts, names) if _same_places(name, layout.name))
+            confidence = float(same_text * np.prod([reading.probability for reading in readings]))
+            results.append(
+                PlateResult(
+                    text="".join(reading.symbol for reading in readings),
+                    confidence=min(1.0, max(0.0, confidence)),
+                    characters=readings,
+                    layout=layout.name,
+                    crop=crop,
+                    super_resolved=plate,
+                    legibility=legibility(confidence),
+                )
+            )
+        return results
+
+
+def legibility(confidence: float) -> str:
+    """ "good", "poor" or "illegible": how far the reading may be trusted."""
+    return "good" if confidence >= GOOD else "poor" if confidence >= POOR else "illegible"
+
+
+def _same_places(a: str, b: str) -> bool:
+    """Whether two layouts have their characters at the same places, so that only the paint differs."""
+    first, second = get_layout(a).regions, get_layout(b).regions
+    return first.shape == second.shape and bool(np.allclose(first, second))

@@ -1,0 +1,78 @@
+"""What the package hands back: frozen results, and the errors a caller may catch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class PlateImageError(ValueError):
+    """The input is not an image that can be read; the message says in one sentence what is wrong."""
+
+
+class WeightsError(RuntimeError):
+    """Weights are missing, damaged or do not fit the network; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class CharacterReading:
+    """One character as it was read.
+
+    symbol: the most probable symbol of the layout's alphabet at this position.
+    probability: its share of the belief, in [0, 1].
+    runners_up: the next best (symbol, probability) pairs, best first.
+    """
+
+    symbol: str
+    probability: float
+    runners_up: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class PlateResult:
+    """One plate: where it was, what it says, how sure the reader is, and the pictures on the way.
+
+    text: only symbols of the layout's alphabet, no separator dot.
+    confidence: in [0, 1], the belief that the layout and every character are right.
+    characters: one `CharacterReading` per position, in reading order.
+    layout: name of the `PlateLayout` the image was taken for.
+    box: (x0, y0, x1, y1) in pixels of the photo, or None for a plate that came as a crop.
+    corners: (4, 2) float array, clockwise from the top left, in pixels of the photo, or None.
+    crop: uint8 (H, W, 3) RGB, what the networks were shown.
+    super_resolved: uint8 (64, 192, 3) RGB, the standard plate drawn by GN.
+    deblurred: uint8 (H, W) grey, or None when no deblur network is loaded.
+    binary: uint8 (H, W), 0 ink and 255 paper, or None likewise.
+    legibility: "good", "poor" or "illegible", from the confidence.
+    """
+
+    text: str
+    confidence: float
+    characters: tuple[CharacterReading, ...]
+    layout: str
+    crop: np.ndarray
+    super_resolved: np.ndarray
+    legibility: str
+    box: tuple[float, float, float, float] | None = None
+    corners: np.ndarray | None = None
+    deblurred: np.ndarray | None = None
+    binary: np.ndarray | None = None
+
+    def to_dict(self) -> dict:
+        """Everything but the pictures, as plain JSON-ready values."""
+        return {
+            "text": self.text,
+            "confidence": round(float(self.confidence), 4),
+            "legibility": self.legibility,
+            "layout": self.layout,
+            "box": None if self.box is None else [round(float(v), 1) for v in self.box],
+            "corners": None if self.corners is None else np.round(self.corners, 1).tolist(),
+            "characters": [
+                {
+                    "symbol": c.symbol,
+                    "probability": round(float(c.probability), 4),
+                    "runners_up": [[s, round(float(p), 4)] for s, p in c.runners_up],
+                }
+                for c in self.characters
+            ],
+        }

@@ -1,0 +1,303 @@
+"""Training: one trainer per network pair with `step()` and `state_dict()`, and `fit()` around it.
+
+`fit` gives what every run needs: progress bar, JSON-lines log, sample sheets, moving-average weights, the best by
+validation, resumable checkpoints, several devices or machines through `accelerate launch`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import signal
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from . import losses
+from .images import to_images, to_tensor
+
+
+def option(default, help: str):
+    """A configuration field whose help text the command line shows."""
+    if isinstance(default, (list, dict)):
+        raise TypeError("option defaults must be immutable")
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class MTGANTraining:
+    """How MTGAN is trained. L_G = mse * L_MSE + adversarial * L_adv + dn_character * L_char + heads."""
+
+    learning_rate: float = option(1.2e-3, "Adam's learning rate for GN")
+    d_learning_rate: float = option(1e-3, "Adam's learning rate for DN")
+    weight_decay: float = option(0.01, "decoupled weight decay of GN")
+    warmup_steps: int = option(300, "steps over which the learning rates rise from zero")
+    decay_share: float = option(0.25, "last share of the run over which the learning rates fall to zero (cosine)")
+    lambda_mse: float = option(10.0, "weight of L_MSE between GN's plate and the standard plate")
+    lambda_adversarial: float = option(0.01, "weight of DN's real/fake verdict on GN's plate")
+    lambda_dn_character: float = option(0.1, "weight of DN's reading of GN's plate")
+    lambda_character: float = option(1.0, "weight of the cross entropy of GN's own character head")
+    lambda_layout: float = option(0.2, "weight of the cross entropy of GN's layout head")
+    character_loss: str = option("bce", "DN's character loss: bce (the paper's) or cross-entropy")
+    literal_adversarial: bool = option(False, "the paper's printed L_G = L_MSE - L_F, which rewards mis-reading too")
+    augment_view: bool = option(True, "blur, shift and noise what DN sees, so that GN cannot whisper to it in pixels")
+    discriminator_every: int = option(1, "train DN on every n-th step")
+    ema: float = option(0.999, "decay of the moving average of GN's and DN's weights, the ones that are published")
+    clip: float = option(1.0, "largest norm of GN's gradient")
+    precision: str = option("bf16", "bf16 (autocast) or fp32")
+
+
+def seen_by_discriminator(plate: Tensor) -> Tensor:
+    """A differentiable random view of (N, 3, H, W): small shift, blur or resampling, noise. One draw a batch."""
+    dy, dx, kind = (int(v) for v in torch.randint(0, 5, (3,)))
+    plate = F.pad(plate, (2, 2, 2, 2), mode="replicate")[..., dy : dy + plate.shape[2], dx : dx + plate.shape[3]]
+    if kind in (1, 2):
+        plate = F.avg_pool2d(plate, 3, 1, 1, count_include_pad=False)
+    elif kind == 3:
+        small = F.avg_pool2d(plate, 2)
+        plate = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
+    noise = torch.randn(1, *plate.shape[1:], device=plate.device) * (0.1 * torch.rand(1).item())
+    return plate + noise
+
+
+class MTGANTrainer:
+    """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
+
+    step(batch) trains DN on real and (detached) drawn plates, then GN with DN frozen, and returns the log values
+    d_real d_fake g_adv g_pixel g_char g_head g_layout. `generator_ema` and `discriminator_ema` are what to publish.
+    """
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
+        if config.character_loss not in ("bce", "cross-entropy"):
+            raise ValueError(f"character_loss must be bce or cross-entropy, not {config.character_loss!r}")
+        self.config = config
+        self.accelerator = accelerator or Accelerator()
+        self.device = self.accelerator.device
+        memory = torch.channels_last
+        generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
+        self.generator_ema = copy.deepcopy(generator).requires_grad_(False).eval()
+        self.discriminator_ema = copy.deepcopy(discriminator).requires_grad_(False).eval()
+        g_optimiser = torch.optim.AdamW(
+            generator.parameters(), config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay
+        )
+        d_optimiser = torch.optim.Adam(discriminator.parameters(), config.d_learning_rate, betas=(0.5, 0.99))
+        self.generator, self.discriminator, self.g_optimiser, self.d_optimiser = self.accelerator.prepare(
+            generator, discriminator, g_optimiser, d_optimiser
+        )
+        self.character_loss = losses.character_bce if config.character_loss == "bce" else losses.character_cross_entropy
+        self.steps = 0
+
+    def set_progress(self, progress: float) -> None:
+        """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
+        config = self.config
+        tail = max(0.0, (progress - (1 - config.decay_share)) / max(config.decay_share, 1e-9))
+        factor = min(1.0, (self.steps + 1) / config.warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, tail)))
+        for optimiser, rate in ((self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * max(factor, 1e-3)
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
+        config = self.config
+        lq, gt, layout = batch["lq"], batch["gt"], batch["layout"]
+        view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
+        judge = self.accelerator.unwrap_model(self.discriminator)
+        with autocast:
+            out = self.generator(lq, layout)
+        target = batch["target"][:, : judge.table.max_characters]
+        log: dict[str, Tensor] = {}
+
+        if self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
+            with autocast:
+                real = self.discriminator(view(gt), layout)
+                fake = self.discriminator(view(out.restored.detach()), layout)
+                d_loss, parts = losses.discriminator_loss(real, fake, target, self.character_loss)
+            self.d_optimiser.zero_grad(set_to_none=True)
+            self.accelerator.backward(d_loss)
+            self.d_optimiser.step()
+            log.update(parts)
+
+        judge.requires_grad_(False)  # GN, with DN frozen
+        with autocast:
+            verdict = judge(view(out.restored), layout)
+            log["g_adv"], log["g_char"] = losses.generator_adversarial(
+                verdict, target, config.literal_adversarial, self.character_loss
+            )
+            log["g_pixel"] = losses.pixel_mse(out.restored, gt)
+            g_loss = config.lambda_mse * log["g_pixel"] + config.lambda_adversarial * log["g_adv"]
+            g_loss = g_loss + config.lambda_dn_character * log["g_char"]
+            if out.characters is not None:
+                log["g_head"] = losses.character_cross_entropy(out.characters, target)
+                log["g_layout"] = F.cross_entropy(out.layout, layout)
+                g_loss = g_loss + config.lambda_character * log["g_head"] + config.lambda_layout * log["g_layout"]
+        self.g_optimiser.zero_grad(set_to_none=True)
+        self.accelerator.backward(g_loss)
+        self.accelerator.clip_grad_norm_(self.generator.parameters(), config.clip)
+        self.g_optimiser.step()
+        judge.requires_grad_(True)
+
+        self.steps += 1
+        self._average(self.generator_ema, self.generator)
+        self._average(self.discriminator_ema, self.discriminator)
+        return {name: float(value.detach()) for name, value in log.items()}
+
+    @torch.no_grad()
+    def _average(self, average: nn.Module, live: nn.Module) -> None:
+        decay = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
+        current = list(self.accelerator.unwrap_model(live).parameters())
+        torch._foreach_lerp_(list(average.parameters()), current, 1 - decay)
+
+    def _parts(self) -> dict:
+        return {
+            "generator": self.accelerator.unwrap_model(self.generator),
+            "discriminator": self.accelerator.unwrap_model(self.discriminator),
+            "generator_ema": self.generator_ema,
+            "discriminator_ema": self.discriminator_ema,
+            "g_optimiser": self.g_optimiser,
+            "d_optimiser": self.d_optimiser,
+        }
+
+    def state_dict(self) -> dict:
+        """All that a resumed run needs: networks, averages, optimisers, step, random state, configuration."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        return state | {"steps": self.steps, "rng": torch.get_rng_state(), "config": asdict(self.config)}
+
+    def load_state_dict(self, state: dict) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.steps = state["steps"]
+        torch.set_rng_state(state["rng"])
+
+
+def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
+    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
+    memory = torch.channels_last
+    return {
+        name: to_tensor(value).to(device, memory_format=memory)
+        if value.dtype == np.uint8
+        else torch.from_numpy(value).to(device)
+        for name, value in batch.items()
+    }
+
+
+def save_checkpoint(path: Path, state: dict) -> None:
+    """Write beside, then rename: a crash never leaves half a file."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def sample_sheet(batch: dict[str, np.ndarray], restored: Tensor, path: Path) -> None:
+    """Input, GN's plate and the standard plate in three columns, one row per plate, as PNG."""
+    drawn = to_images(restored)
+    rows = []
+    for lq, fake, gt in zip(batch["lq"], drawn, batch["gt"]):
+        lq = cv2.resize(lq, (gt.shape[1], gt.shape[0]), interpolation=cv2.INTER_CUBIC)
+        rows.append(np.hstack([lq, fake, gt]))
+    half = (len(rows) + 1) // 2
+    columns = [np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])]
+    cv2.imwrite(str(path), np.hstack(columns)[..., ::-1])
+
+
+def fit(
+    trainer,
+    dataset,
+    folder: str | Path,
+    steps: int,
+    *,
+    workers: int = 1,
+    log_every: int = 50,
+    save_every: int = 1000,
+    sample=None,
+    validate=None,
+    resume: bool = True,
+) -> dict:
+    """Train for `steps` steps in all; dataset[k] is the batch of step k (`datasets.PlateBatches`).
+
+    folder gets log.jsonl, samples/, checkpoint.pt (resumed from when it is there) and best.pt (highest
+    validate(trainer)["score"], moving-average weights). sample: a fixed batch for the sheets. SIGTERM and Ctrl-C
+    stop after the current step with a checkpoint. Returns the last validation's values.
+    """
+    folder = Path(folder)
+    accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
+    checkpoint, best = folder / "checkpoint.pt", -1.0
+    if main:
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+    if resume and checkpoint.is_file():
+        state = torch.load(checkpoint, map_location=trainer.device, weights_only=True)
+        trainer.load_state_dict(state)
+        best = state.get("best", -1.0)
+    stop = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.append(True))
+    order = range(
+        trainer.steps * accelerator.num_processes + accelerator.process_index,
+        steps * accelerator.num_processes,
+        accelerator.num_processes,
+    )
+    loader = DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=order,
+        num_workers=workers,
+        collate_fn=_unchanged,
+        generator=torch.Generator(),  # its own, so that starting a loader leaves the run's random state alone
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,
+    )
+    bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
+    sums: dict[str, list] = {}
+    values: dict = {}
+    begun, first = time.time(), trainer.steps
+
+    def keep():
+        save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
+
+    for batch in loader:
+        trainer.set_progress(trainer.steps / steps)
+        for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
+            sums.setdefault(name, []).append(value)
+        bar.update()
+        last = trainer.steps >= steps or bool(stop)
+        if main and (trainer.steps % log_every == 0 or last):
+            line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
+            line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
+            line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
+            sums.clear()
+            bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
+            with open(folder / "log.jsonl", "a") as log:
+                log.write(json.dumps(line) + "\n")
+        if main and (trainer.steps % save_every == 0 or last):
+            if sample is not None:
+                tensors = tensor_batch(sample, trainer.device)
+                with torch.no_grad():
+                    drawn = trainer.generator_ema(tensors["lq"]).restored
+                sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
+            if validate is not None:
+                values = validate(trainer)
+                with open(folder / "log.jsonl", "a") as log:
+                    log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
+                if values["score"] > best:
+                    best = values["score"]
+                    averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
+                    save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
+            keep()
+        if last:
+            break
+    bar.close()
+    return values
+
+
+def _unchanged(batch):
+    return batch

@@ -1,0 +1,121 @@
+import cv2
+import numpy as np
+import pytest
+
+from lpgan_demo.datasets import (
+    PlateBatches,
+    RealPlates,
+    SyntheticPlates,
+    ccpd_photos,
+    easypr_photos,
+    guess_layout,
+    labelled_folder,
+    load_real,
+    share_of,
+    split_of,
+)
+from lpgan_demo.plates import get_layout
+from lpgan_demo.synth import standard_plate
+
+
+def write(path, image):
+    path.write_bytes(cv2.imencode(path.suffix, image[..., ::-1])[1].tobytes())
+
+
+def photo_with(text, layout, corners, size=(200, 300)):
+    plate = standard_plate(text, get_layout(layout), (64, 192))
+    source = np.float32([[0, 0], [192, 0], [192, 64], [0, 64]])
+    return cv2.warpPerspective(plate, cv2.getPerspectiveTransform(source, np.float32(corners)), size[::-1])
+
+
+def test_synthetic_batches_depend_on_seed_and_step_only():
+    parts = [SyntheticPlates(("cn_blue", "cn_green"))]
+    a, b = (PlateBatches(parts, [1], 4, seed=3, layouts=("cn_blue", "cn_green")) for _ in range(2))
+    for name in ("lq", "gt", "target", "layout"):
+        assert np.array_equal(a[7][name], b[7][name])
+    assert not np.array_equal(a[7]["lq"], a[8]["lq"])
+    batch = a[0]
+    assert batch["lq"].shape == (4, 32, 96, 3) and batch["gt"].shape == (4, 64, 192, 3)
+    assert ((batch["target"] >= 0).sum(1) == np.where(batch["layout"] == 0, 7, 8)).all()
+
+
+def test_labelled_folder_takes_the_label_from_the_name_and_the_layout_from_the_colour(tmp_path):
+    for text, layout in (("皖A12345", "cn_blue"), ("鲁B2345挂", "cn_yellow"), ("粤BD12345", "cn_green")):
+        write(tmp_path / f"{text}__0a1b.png", standard_plate(text, get_layout(layout)))
+    write(tmp_path / "京C00001-2.png", standard_plate("京C00001", get_layout("cn_yellow")))
+    found = {plate.text: plate.layout for plate in labelled_folder(tmp_path)}
+    assert found == {"皖A12345": "cn_blue", "鲁B2345挂": "cn_yellow", "粤BD12345": "cn_green", "京C00001": "cn_yellow"}
+    with pytest.raises(FileNotFoundError):
+        labelled_folder(tmp_path / "..")
+    with pytest.raises(FileNotFoundError):
+        load_real(tmp_path / "missing")
+
+
+def test_guess_layout_refuses_a_label_nobody_spells():
+    with pytest.raises(ValueError, match="can spell"):
+        guess_layout("HELLO")
+
+
+def test_ccpd_names_give_corners_and_text(tmp_path):
+    corners = [[60, 70], [240, 80], [238, 140], [58, 130]]  # clockwise from the top left
+    br, bl, tl, tr = (corners[i] for i in (2, 3, 0, 1))
+    points = "_".join(f"{x}&{y}" for x, y in (br, bl, tl, tr))
+    write(tmp_path / f"01-90_88-58&70_240&140-{points}-0_0_20_4_31_29_32-112-27.jpg",
+          photo_with("皖AWE758", "cn_blue", corners))  # fmt: skip
+    (plate,) = ccpd_photos(tmp_path)
+    assert plate.text == "皖AWE758" and plate.layout == "cn_blue"
+    assert plate.corners.tolist() == corners
+    flat = plate.crop(flat=True)
+    expected = cv2.resize(standard_plate("皖AWE758", get_layout("cn_blue")), flat.shape[1::-1])
+    assert np.abs(flat.astype(int) - expected).mean() < 25
+    assert load_real(tmp_path)[0].text == plate.text
+
+
+def test_easypr_xml_centre_rotation_and_shared_plates(tmp_path):
+    angle = np.deg2rad(10)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = np.array([[-60, -19], [60, -19], [60, 19], [-60, 19]]) @ turn + (150, 100)
+    image = photo_with("苏E12345", "cn_yellow", corners)
+    for name in ("one", "two"):
+        write(tmp_path / f"{name}.jpg", image)
+    tag = '<taggedRectangle x="{}" y="{}" width="120" height="38" rotation="10" locateType="1">{}</taggedRectangle>'
+    one = tag.format(150, 100, "黄牌:苏E12345")
+    two = tag.format(150, 100, "黄牌:苏E12345") + tag.format(60, 60, "蓝牌:苏AHOG66")
+    (tmp_path / "GroundTruth_others.xml").write_text(
+        f"<tagset><image><imageName>one</imageName>{one}</image><image><imageName>two</imageName>{two}</image>"
+        "<image><imageName>gone</imageName></image></tagset>",
+        encoding="utf-8",
+    )
+    plates = easypr_photos(tmp_path)
+    assert [plate.text for plate in plates] == ["苏E12345", "苏E12345", "苏AH0G66"]
+    assert len({plate.group for plate in plates}) == 1  # photo two ties the plates together
+    flat = plates[0].crop(flat=True)
+    expected = cv2.resize(standard_plate("苏E12345", get_layout("cn_yellow")), flat.shape[1::-1])
+    assert np.abs(flat.astype(int) - expected).mean() < 30
+
+
+def test_split_is_by_text_and_has_the_stated_shares():
+    texts = [f"皖A{i:05d}" for i in range(3000)]
+    sides = [split_of(text) for text in texts]
+    assert sides == [split_of(text) for text in texts]
+    assert sides.count("train") / 3000 == pytest.approx(0.7, abs=0.03)
+    assert sides.count("test") / 3000 == pytest.approx(0.15, abs=0.03)
+    assert 0 <= min(map(share_of, texts)) and max(map(share_of, texts)) < 1
+
+
+def test_real_plates_are_shot_anew_and_rare_provinces_come_up_more_often(tmp_path):
+    names = [f"皖A0000{i}" for i in range(9)] + ["苏E12345"]
+    for text in names:
+        write(tmp_path / f"{text}.png", standard_plate(text, get_layout("cn_blue"), (24, 94)))
+    part = RealPlates(labelled_folder(tmp_path))
+    rng = np.random.default_rng(0)
+    drawn = [part.sample(rng) for _ in range(200)]
+    share = np.mean([text == "苏E12345" for _, text, _ in drawn])
+    assert 0.17 < share < 0.35  # one plate in ten, drawn with weight 1 against 9 * 9 ** -0.5
+    with pytest.raises(ValueError, match="layouts"):
+        RealPlates(labelled_folder(tmp_path), layouts=("cn_green",))
+
+
+def test_a_mix_needs_sensible_shares():
+    with pytest.raises(ValueError, match="share"):
+        PlateBatches([SyntheticPlates()], [0], 4, 1)

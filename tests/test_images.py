@@ -1,0 +1,124 @@
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lpgan_demo import images
+from lpgan_demo.results import PlateImageError
+
+
+def picture(height=40, width=120):
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 255, (height, width, 3), np.uint8)
+
+
+def encoded(image, kind="PNG", **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def test_grey_rgba_16_bit_palette_and_float_become_rgb():
+    rgb = picture()
+    grey = rgb[..., 0]
+    cases = [
+        encoded(Image.fromarray(rgb)),
+        encoded(Image.fromarray(grey)),
+        encoded(Image.fromarray(np.dstack([rgb, np.full(grey.shape, 128, np.uint8)]))),
+        encoded(Image.fromarray(grey.astype(np.uint16) * 257)),
+        encoded(Image.fromarray(rgb).convert("P")),
+        Image.fromarray(grey).convert("LA"),
+        rgb / 255.0,
+        grey,
+        grey[..., None],
+        rgb.astype(np.uint16) * 257,
+    ]
+    for case in cases:
+        loaded = images.load_image(case)
+        assert loaded.shape == (40, 120, 3) and loaded.dtype == np.uint8
+    assert np.array_equal(images.load_image(cases[3])[..., 1], grey)
+    assert np.array_equal(images.load_image(cases[6]), rgb)
+
+
+def test_transparency_is_laid_on_white():
+    clear = np.zeros((10, 30, 4), np.uint8)
+    assert (images.load_image(clear) == 255).all()
+    assert (images.load_image(encoded(Image.fromarray(clear))) == 255).all()
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.jpg"
+    Image.fromarray(picture(40, 120)).save(path, exif=exif)
+    assert images.load_image(path).shape == (120, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"", "empty"),
+        (b"this is no image at all", "not an image"),
+        (encoded(Image.fromarray(picture()))[:600], "damaged"),
+        (encoded(Image.fromarray(picture(400, 600)), "JPEG")[:9000], "damaged"),
+        (np.zeros((1, 1, 3), np.uint8), "too small"),
+        (np.zeros((1, 5000, 3), np.uint8), "too small"),
+        (np.zeros((10, 5000, 3), np.uint8), "long and thin"),
+        (np.zeros((12, 12, 7), np.uint8), "not an image"),
+        (np.full((12, 12), np.nan), "not finite"),
+        (np.full((12, 12), -3), "negative"),
+        (None, "NoneType"),
+        ("/no/such/file.png", "no file"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(source, words):
+    with pytest.raises(PlateImageError, match=words) as caught:
+        images.load_image(source)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_enormous_picture_is_refused_before_it_is_decoded():
+    with pytest.raises(PlateImageError, match="megapixels"):
+        images._check_shape(12000, 20000)
+    images._check_shape(9000, 12000)
+
+
+def test_a_jpeg_that_lost_only_its_last_bytes_is_read():
+    data = encoded(Image.fromarray(picture(200, 300)), "JPEG")
+    assert images.load_image(data[:-12]).shape == (200, 300, 3)
+
+
+def test_tensor_round_trip_is_exact_and_in_range():
+    rgb = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, 3)
+    tensor = images.to_tensor(rgb)
+    assert tensor.shape == (1, 3, 16, 16) and tensor.min() == -1 and tensor.max() == 1
+    assert np.array_equal(images.to_images(tensor), rgb)
+    assert np.array_equal(images.to_images(torch.full((1, 3, 2, 2), 7.0)), np.full((1, 2, 2, 3), 255))
+
+
+def test_rectify_flattens_a_tilted_plate():
+    canvas = np.zeros((100, 200, 3), np.uint8)
+    corners = np.array([[40, 20], [160, 50], [155, 90], [35, 60]], np.float32)
+    import cv2
+
+    cv2.fillConvexPoly(canvas, corners.astype(int), (255, 0, 0))
+    flat = images.rectify(canvas, corners, margin=-0.03)
+    assert (flat[..., 0] > 200).mean() > 0.97
+    assert flat.shape[1] > 2.5 * flat.shape[0]
+    with pytest.raises(ValueError, match="corners"):
+        images.rectify(canvas, np.zeros((3, 2)))
+
+
+def test_crop_box_repeats_the_edge_beyond_the_photo():
+    image = picture(20, 30)
+    crop = images.crop_box(image, (-5, -5, 10, 10))
+    assert crop.shape == (15, 15, 3)
+    assert np.array_equal(crop[5:, 5:], image[:10, :10]) and np.array_equal(crop[0, 0], image[0, 0])
+
+
+def test_otsu_parts_two_tones():
+    grey = np.full((10, 10), 60, np.uint8)
+    grey[:, 5:] = 180
+    assert np.array_equal(images.otsu(grey), np.where(grey > 100, 255, 0))

@@ -1,0 +1,67 @@
+"""Who may import whom (README, "Layout"), read off the syntax trees."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "lpgan_demo"
+
+ALLOWED = {
+    "__init__": set(),
+    "results": set(),
+    "plates": set(),
+    "images": {"results", "plates"},
+    "mtgan": {"results", "plates"},
+    "glyphs": {"plates"},
+    "degrade": set(),
+    "losses": set(),
+    "metrics": set(),
+    "synth": {"glyphs", "plates"},
+    "hub": {"mtgan", "results"},
+    "pipeline": {"images", "hub", "mtgan", "plates", "results"},
+    "datasets": {"images", "degrade", "glyphs", "plates", "results", "synth"},
+    "examples": {"degrade", "glyphs", "plates", "synth"},
+    "training": {"losses", "images"},
+    "evaluation": {"datasets", "metrics", "pipeline"},
+    "recipes": {"images", "datasets", "degrade", "hub", "metrics", "mtgan", "plates", "training"},
+    "ui": {"images", "pipeline", "plates", "results"},
+    "__main__": {"evaluation", "examples", "pipeline", "recipes", "results", "ui"},
+}
+LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}
+
+
+def imports(path):
+    inside, outside = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                inside |= {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+            else:
+                outside.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            outside |= {alias.name.split(".")[0] for alias in node.names}
+    return inside, outside - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_modules_import_only_what_their_level_allows(path):
+    inside, outside = imports(path)
+    assert inside <= ALLOWED[path.stem], inside - ALLOWED[path.stem]
+    assert "lpgan_demo" not in outside
+    if path.stem in LIBRARIES:
+        assert outside <= LIBRARIES[path.stem]
+    assert "gradio" not in outside or path.stem == "ui"
+    assert "huggingface_hub" not in outside or path.stem == "hub"
+    assert "accelerate" not in outside or path.stem == "training"
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = (
+        "import sys, lpgan_demo; heavy = {'gradio', 'matplotlib', 'torch', 'lpgan_demo.synth'} & set(sys.modules); "
+        "assert not heavy, heavy; from lpgan_demo import PlatePipeline; "
+        "assert not {'gradio', 'matplotlib', 'lpgan_demo.synth', 'accelerate'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)

@@ -1,0 +1,31 @@
+import pytest
+
+from lpgan_demo.metrics import calibration_error, edit_distance, reading_scores
+
+
+def test_edit_distance():
+    assert edit_distance("", "abc") == 3
+    assert edit_distance("kitten", "sitting") == 3
+    assert edit_distance("皖A12345", "皖A12345") == 0
+
+
+def test_reading_scores_by_hand():
+    scores = reading_scores(["皖A12345", "苏B00D11", "粤C77777"], ["皖A12345", "皖B00D11", "粤C7777"])
+    assert scores["plate_accuracy"] == pytest.approx(1 / 3)
+    assert scores["accuracy_without_province"] == pytest.approx(2 / 3)
+    assert scores["character_error_rate"] == pytest.approx(2 / 21)
+    assert scores["wrong_length"] == pytest.approx(1 / 3)
+    assert scores["confusions"] == [["苏", "皖", 1]]
+    assert scores["by_first_character"]["苏"] == [0, 1]
+
+
+def test_calibration_error_is_zero_when_confidence_keeps_its_word():
+    assert calibration_error([1, 1, 1, 0], [0.75] * 4) == pytest.approx(0)
+    assert calibration_error([0, 0], [1.0, 1.0]) == pytest.approx(1)
+
+
+def test_unequal_or_empty_lists_are_refused():
+    with pytest.raises(ValueError):
+        reading_scores([], [])
+    with pytest.raises(ValueError):
+        reading_scores(["a"], [])

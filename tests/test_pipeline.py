@@ -1,0 +1,73 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from lpgan_demo.examples import EXAMPLES
+from lpgan_demo.hub import BUNDLED
+from lpgan_demo.pipeline import PlatePipeline, PlateReader, legibility
+from lpgan_demo.plates import get_layout
+from lpgan_demo.results import PlateImageError
+
+
+@pytest.fixture
+def crops():
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 255, (h, w, 3), np.uint8) for h, w in ((24, 94), (8, 31), (60, 200))]
+
+
+def test_results_are_complete_and_frozen(small_weights, crops):
+    (plate,) = PlatePipeline.from_pretrained(small_weights)(crops[0])
+    layout = get_layout(plate.layout)
+    assert layout.accepts(plate.text) and len(plate.characters) == layout.num_characters
+    assert 0 <= plate.confidence <= min(c.probability for c in plate.characters) + 1e-6
+    assert plate.super_resolved.shape == (64, 192, 3) and plate.super_resolved.dtype == np.uint8
+    assert plate.box is None and np.array_equal(plate.crop, crops[0])
+    for c in plate.characters:
+        shown = c.probability + sum(p for _, p in c.runners_up)
+        assert shown <= 1 + 1e-6 and all(p <= c.probability for _, p in c.runners_up)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plate.text = "X"
+    assert plate.to_dict()["text"] == plate.text
+
+
+@pytest.mark.parametrize("reader", ["head", "dn", "fused"])
+def test_batches_give_what_single_plates_give(small_weights, crops, reader):
+    pipeline = PlatePipeline.from_pretrained(small_weights, reader=reader)
+    together = pipeline.read_plates(crops, batch_size=2)
+    alone = [pipeline.read_plate(crop) for crop in crops]
+    for a, b in zip(together, alone):
+        assert a.text == b.text and a.confidence == pytest.approx(b.confidence, abs=1e-5)
+        assert np.abs(a.super_resolved.astype(int) - b.super_resolved).max() <= 1
+
+
+def test_nothing_is_remembered_between_calls(small_weights, crops):
+    pipeline = PlatePipeline.from_pretrained(small_weights)
+    first = pipeline.read_plate(crops[0])
+    pipeline.read_plate(crops[1])
+    again = pipeline.read_plate(crops[0])
+    assert first.to_dict() == again.to_dict()
+    assert np.array_equal(first.super_resolved, again.super_resolved)
+
+
+def test_bad_input_raises_and_no_plates_give_no_results(small_weights):
+    pipeline = PlatePipeline.from_pretrained(small_weights)
+    with pytest.raises(PlateImageError):
+        pipeline(b"nonsense")
+    assert pipeline.read_plates([]) == []
+    with pytest.raises(ValueError, match="reader"):
+        PlateReader(pipeline.reader.discriminator, reader="oracle")
+
+
+def test_legibility_follows_the_confidence():
+    assert [legibility(p) for p in (0.99, 0.6, 0.1)] == ["good", "poor", "illegible"]
+
+
+def test_bundled_weights_read_the_bundled_examples():
+    """The page's promise. Six rendered pictures, the pictures themselves as they are shipped."""
+    torch.manual_seed(0)
+    pipeline = PlatePipeline.from_pretrained()
+    folder = BUNDLED.parent / "examples"
+    read = {e.name: pipeline.read_plate(folder / f"{e.name}.png").text for e in EXAMPLES}
+    assert read == {e.name: e.text for e in EXAMPLES}

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from lpgan_demo.plates import (
+    LAYOUTS,
+    MAX_CHARACTERS,
+    SYMBOLS,
+    PlateLayout,
+    allowed_symbols,
+    decode,
+    encode,
+    get_layout,
+    normalise_text,
+)
+
+
+def test_blue_plate_follows_the_standard_in_millimetres():
+    blue = get_layout("cn_blue")
+    assert blue.size_mm == (140, 440)
+    starts = [cell[0] for cell in blue.cells_mm]
+    assert starts == [15.5, 72.5, 151.5, 208.5, 265.5, 322.5, 379.5]
+    assert 440 - (starts[-1] + 45) == 15.5
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_regions_tile_each_row_and_hold_their_cells(layout):
+    height, width = layout.size_mm
+    regions = layout.regions
+    area = ((regions[:, 2] - regions[:, 0]) * (regions[:, 3] - regions[:, 1])).sum()
+    assert area == pytest.approx(1.0)
+    for (x, y, w, h), (x0, y0, x1, y1) in zip(layout.cells_mm, regions):
+        assert x0 * width <= x and x + w <= x1 * width + 1e-9
+        assert y0 * height <= y and y + h <= y1 * height + 1e-9
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_random_texts_are_spelt_with_the_alphabets_and_survive_encoding(layout):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        text = layout.random_text(rng)
+        assert layout.accepts(text)
+        target = encode(text, layout)
+        belief = np.full((MAX_CHARACTERS, len(SYMBOLS)), 0.01)
+        belief[np.arange(len(text)), target[: len(text)]] = 1.0
+        assert "".join(reading[0] for reading in decode(belief, layout)) == text
+        assert (target[len(text) :] == -1).all()
+
+
+def test_serial_positions_have_no_i_and_no_o():
+    for name in ("cn_blue", "cn_green"):
+        for alphabet in get_layout(name).alphabets[2:]:
+            assert not set("IO") & set(alphabet)
+
+
+def test_encode_refuses_what_the_layout_cannot_spell():
+    with pytest.raises(ValueError, match="cn_blue"):
+        encode("京AI2345", get_layout("cn_blue"))
+    with pytest.raises(ValueError):
+        encode("京A1234", get_layout("cn_blue"))
+    with pytest.raises(ValueError, match="known: cn_blue"):
+        get_layout("mars")
+
+
+def test_decode_normalises_over_the_positions_own_alphabet_and_orders_runners_up():
+    layout = get_layout("cn_blue")
+    belief = np.zeros((MAX_CHARACTERS, len(SYMBOLS)))
+    belief[:7, SYMBOLS.index("皖")] = 5.0
+    belief[:7, SYMBOLS.index("8")] = 0.6
+    belief[:7, SYMBOLS.index("B")] = 0.3
+    readings = decode(belief, layout)
+    assert readings[0][:2] == ("皖", 1.0)  # 8 and B may not stand first
+    assert readings[3][0] == "8" and readings[3][1] == pytest.approx(2 / 3)
+    assert readings[3][2][0] == ("B", pytest.approx(1 / 3))
+    assert not allowed_symbols(layout)[7:].any()
+
+
+def test_normalise_folds_letters_the_position_does_not_have():
+    blue = get_layout("cn_blue")
+    assert normalise_text("苏a·hog66", blue) == "苏AH0G66"
+    assert normalise_text("粤OA2160", blue) == "粤OA2160"
+
+
+def test_a_new_country_is_one_entry_and_a_wrong_one_is_refused():
+    cells = tuple((10 + 60 * i, 20, 50, 70) for i in range(3))
+    layout = PlateLayout("xx", "test", (110, 200), cells, ("ABC", "123", "123"), (0, 0, 0), (255, 255, 255))
+    assert layout.accepts("B21") and not layout.accepts("121")
+    with pytest.raises(ValueError, match="one alphabet per cell"):
+        PlateLayout("xx", "test", (110, 200), cells, ("ABC",), (0, 0, 0), (255, 255, 255))
+    with pytest.raises(ValueError, match="not in SYMBOLS"):
+        PlateLayout("xx", "test", (110, 200), cells, ("A!", "1", "2"), (0, 0, 0), (255, 255, 255))

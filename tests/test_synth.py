@@ -1,0 +1,108 @@
+import cv2
+import numpy as np
+import pytest
+
+from lpgan_demo.degrade import Camera, motion_kernel, random_camera, shoot
+from lpgan_demo.examples import EXAMPLES, render
+from lpgan_demo.glyphs import folder_glyphs, font_glyphs
+from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
+from lpgan_demo.synth import ink_mask, plate_scene, standard_plate
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_standard_plate_has_the_layouts_paint_and_its_ink_where_the_mask_says(layout):
+    text = layout.random_text(np.random.default_rng(1))
+    size = (128, 384)
+    plate, mask = standard_plate(text, layout, size), ink_mask(text, layout, size)
+    assert plate.shape == (*size, 3) and plate.dtype == np.uint8
+    assert set(np.unique(mask)) == {0, 255}
+    plain = [c for c in text if c not in layout.red_marks]
+    if len(plain) == len(text):
+        far = np.abs(plate[mask == 0].astype(int) - layout.ink).max(1)
+        assert np.median(far) < 30
+    if layout.background_bottom is None:
+        assert np.median(np.abs(plate[mask == 255].astype(int) - layout.background)) == 0
+
+
+def test_every_character_stands_inside_its_own_region():
+    layout = get_layout("cn_blue")
+    base = ink_mask("皖A88888", layout, (140, 440), frame=False)
+    other = ink_mask("皖A88188", layout, (140, 440), frame=False)
+    columns = np.where((base != other).any(0))[0] / 440
+    assert layout.regions[4, 0] <= columns.min() and columns.max() <= layout.regions[4, 2]
+
+
+def test_standard_plate_refuses_a_text_the_layout_cannot_spell():
+    with pytest.raises(ValueError, match="cn_blue"):
+        standard_plate("A0000", get_layout("cn_blue"))
+
+
+def test_glyphs_are_all_different_and_fill_their_cell():
+    glyphs = font_glyphs()
+    assert set(glyphs) == set(SYMBOLS)
+    names = [s for s in SYMBOLS if s not in "OI"]  # O is drawn like 0, I like 1
+    for i, a in enumerate(names):
+        assert glyphs[a][:9].max() > 100 and glyphs[a][-9:].max() > 100, a
+        for b in names[:i]:
+            assert np.abs(glyphs[a].astype(int) - glyphs[b]).mean() > 2, (a, b)
+
+
+def test_folder_glyphs_reads_either_polarity_and_alpha(tmp_path):
+    bar = np.zeros((90, 45), np.uint8)
+    bar[10:80, 5:40] = 255
+    bar[30:60, 15:30] = 0
+    for symbol in "08":
+        cv2.imwrite(str(tmp_path / f"w_{symbol}.png"), bar)
+        cv2.imwrite(str(tmp_path / f"b_{symbol}.png"), 255 - bar)
+        cv2.imwrite(str(tmp_path / f"a_{symbol}.png"), np.dstack([bar * 0] * 3 + [bar]))
+    sets = [folder_glyphs(tmp_path, prefix) for prefix in ("w_", "b_", "a_")]
+    assert [set(glyphs) for glyphs in sets] == [{"0", "8"}] * 3
+    assert all(np.array_equal(glyphs["0"], sets[0]["0"]) for glyphs in sets)
+    with pytest.raises(FileNotFoundError):
+        folder_glyphs(tmp_path, "none_")
+
+
+def test_scene_and_shot_are_functions_of_the_seed():
+    layout = get_layout("cn_green")
+
+    def draw(seed):
+        rng = np.random.default_rng(seed)
+        scene = plate_scene(layout.random_text(rng), layout, rng, font_glyphs())
+        return shoot(scene, random_camera(rng), rng)
+
+    assert np.array_equal(draw(5), draw(5))
+    assert draw(5).shape != draw(6).shape or not np.array_equal(draw(5), draw(6))
+
+
+def test_camera_does_what_each_setting_says():
+    layout = get_layout("cn_blue")
+    scene = standard_plate("京B20768", layout, (64, 192)).astype(np.float32)
+
+    def take(**settings):
+        return shoot(scene, Camera(width=192, **settings), np.random.default_rng(0)).astype(float)
+
+    plain = take()
+    assert np.array_equal(plain, np.rint(scene))
+    assert take(gain=0.3).mean() == pytest.approx(0.3 * plain.mean(), rel=0.05)
+    assert take(defocus=1.5).std() < plain.std() * 0.9
+    across, along = take(motion=8, angle=0), take(motion=8, angle=90)
+    edges = lambda image, axis: np.abs(np.diff(image, axis=axis)).mean()  # noqa: E731
+    assert edges(across, 1) < edges(along, 1) and edges(along, 0) < edges(across, 0)
+    assert take(cast=(1.3, 1, 1))[..., 0].mean() > plain[..., 0].mean()
+    assert shoot(scene, Camera(width=30), np.random.default_rng(0)).shape == (10, 30, 3)
+    assert (take(noise=10) - plain).std() > 4
+
+
+def test_motion_kernel_keeps_brightness_and_points_along_its_angle():
+    for length, angle in ((1.5, 20), (7, 0), (9, 45), (6.2, 170)):
+        kernel = motion_kernel(length, angle)
+        assert kernel.sum() == pytest.approx(1, abs=1e-5) and kernel.min() >= 0
+    flat = motion_kernel(7, 0)
+    assert flat[3].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_examples_are_legal_plates_and_each_is_a_bad_picture():
+    assert {"tiny", "motion", "night", "tilted", "yellow", "green"} <= {e.name for e in EXAMPLES}
+    for example in EXAMPLES:
+        assert get_layout(example.layout).accepts(example.text)
+        assert render(example).shape[1] == example.camera.width

@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from lpgan_demo.datasets import PlateBatches, SyntheticPlates
+from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from lpgan_demo.training import MTGANTrainer, MTGANTraining, fit, option, seen_by_discriminator, tensor_batch
+
+
+def new_trainer(**options):
+    torch.manual_seed(0)
+    generator = SRGenerator(
+        SRGeneratorConfig(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=16)
+    )
+    discriminator = MultiTaskDiscriminator(DiscriminatorConfig(features=(4, 4, 8, 8, 8, 8, 8, 8), code_size=8))
+    settings = dict(warmup_steps=1, precision="fp32", decay_share=0.0)
+    return MTGANTrainer(generator, discriminator, MTGANTraining(**settings | options))
+
+
+def batches(size=4):
+    return PlateBatches([SyntheticPlates(("cn_blue",))], [1], size, seed=1)
+
+
+def test_a_step_trains_both_networks_and_logs_every_loss():
+    trainer = new_trainer(learning_rate=1e-3)
+    before = {k: v.clone() for k, v in trainer.generator.state_dict().items()}
+    judged = {k: v.clone() for k, v in trainer.discriminator.state_dict().items()}
+    trainer.set_progress(0)
+    log = trainer.step(tensor_batch(batches()[0], "cpu"))
+    assert set(log) == {"d_real", "d_fake", "g_adv", "g_pixel", "g_char", "g_head", "g_layout"}
+    assert all(np.isfinite(value) for value in log.values())
+    assert any(not torch.equal(before[k], v) for k, v in trainer.generator.state_dict().items())
+    assert any(not torch.equal(judged[k], v) for k, v in trainer.discriminator.state_dict().items())
+    assert all(p.requires_grad for p in trainer.discriminator.parameters())
+
+
+def test_the_generators_step_leaves_the_discriminator_alone():
+    trainer = new_trainer(discriminator_every=2)
+    batch = tensor_batch(batches()[0], "cpu")
+    trainer.step(batch)
+    judged = {k: v.clone() for k, v in trainer.discriminator.state_dict().items()}
+    log = trainer.step(batch)
+    assert "d_real" not in log
+    assert all(torch.equal(judged[k], v) for k, v in trainer.discriminator.state_dict().items())
+
+
+def test_one_batch_is_overfitted():
+    trainer = new_trainer(learning_rate=5e-3, d_learning_rate=5e-3)
+    batch = tensor_batch(batches(2)[0], "cpu")
+    trainer.steps = 1
+    trainer.set_progress(0)
+    logs = [trainer.step(batch) for _ in range(60)]
+    assert logs[-1]["g_head"] < 0.5 * logs[0]["g_head"]
+    assert logs[-1]["g_pixel"] < 0.5 * logs[0]["g_pixel"]
+
+
+@pytest.mark.parametrize("character_loss", ["bce", "cross-entropy"])
+@pytest.mark.parametrize("literal", [False, True])
+def test_every_form_of_the_loss_runs(character_loss, literal):
+    trainer = new_trainer(character_loss=character_loss, literal_adversarial=literal)
+    log = trainer.step(tensor_batch(batches(2)[0], "cpu"))
+    assert (log["g_char"] < 0) == literal
+    with pytest.raises(ValueError, match="character_loss"):
+        new_trainer(character_loss="hinge")
+
+
+def test_learning_rate_warms_up_holds_and_falls():
+    trainer = new_trainer(warmup_steps=10, decay_share=0.5, learning_rate=1.0)
+    rates = []
+    for steps in (0, 10, 49, 75, 100):
+        trainer.steps = steps
+        trainer.set_progress(steps / 100)
+        rates.append(trainer.g_optimiser.param_groups[0]["lr"])
+    assert rates[0] == pytest.approx(0.1) and rates[1] == rates[2] == pytest.approx(1)
+    assert rates[3] == pytest.approx(0.5) and rates[4] < 0.01
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path):
+    fit(new_trainer(), batches(), tmp_path / "whole", 4, workers=0, save_every=100)
+    fit(new_trainer(), batches(), tmp_path / "parts", 2, workers=0, save_every=100)
+    resumed = new_trainer()
+    fit(resumed, batches(), tmp_path / "parts", 4, workers=0, save_every=100)
+    whole, parts = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["generator_ema"] for name in ("whole", "parts")
+    )
+    assert all(torch.allclose(whole[k], parts[k], atol=1e-6) for k in whole)
+    assert resumed.steps == 4
+
+
+def test_fit_logs_draws_samples_and_keeps_the_best_by_validation(tmp_path):
+    scores = iter([0.2, 0.7, 0.4])
+    data = batches()
+    values = fit(new_trainer(), data, tmp_path, 3, workers=0, log_every=1, save_every=1, sample=data[0],
+                 validate=lambda trainer: {"score": next(scores)})  # fmt: skip
+    assert values == {"score": 0.4}
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["steps"] == 2
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "g_pixel" in line] == [1, 2, 3]
+    assert len(list((tmp_path / "samples").glob("*.png"))) == 3
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_view_keeps_the_shape_and_lets_gradients_through():
+    torch.manual_seed(0)
+    for _ in range(10):
+        plate = torch.rand(2, 3, 64, 192, requires_grad=True)
+        view = seen_by_discriminator(plate)
+        assert view.shape == plate.shape
+        view.sum().backward()
+        assert plate.grad.abs().sum() > 0
+
+
+def test_option_defaults_must_be_immutable():
+    with pytest.raises(TypeError):
+        option([], "")
