@@ -20,6 +20,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     read.add_argument("images", nargs="+", metavar="IMAGE", help="pictures of one plate each")
     read.add_argument("--json", action="store_true", help="one JSON object per picture")
     read.add_argument("--save-plates", metavar="FOLDER", help="also write each super-resolved plate as PNG")
+    read.add_argument("--sheet", metavar="FILE", help="also write one PNG with every crop beside its plate")
     _add_weights(read)
 
     evaluate = commands.add_parser("evaluate", help="measure on labelled real plates")
@@ -86,13 +87,12 @@ def _add_fields(parser, dataclass_type) -> None:
 
 
 def run_read(arguments) -> int:
-    import cv2
-
+    from .images import encode_png, side_by_side
     from .pipeline import PlatePipeline
     from .results import PlateImageError
 
     pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
-    failed = 0
+    failed, results = 0, []
     for name in arguments.images:
         try:
             plates = pipeline(name)
@@ -108,8 +108,10 @@ def run_read(arguments) -> int:
             if arguments.save_plates:
                 folder = Path(arguments.save_plates)
                 folder.mkdir(parents=True, exist_ok=True)
-                png = cv2.imencode(".png", plate.super_resolved[..., ::-1])[1]
-                (folder / f"{Path(name).stem}.png").write_bytes(png.tobytes())
+                (folder / f"{Path(name).stem}.png").write_bytes(encode_png(plate.super_resolved))
+        results.extend(plates)
+    if arguments.sheet and results:
+        Path(arguments.sheet).write_bytes(encode_png(side_by_side(results)))
     return 1 if failed else 0
 
 

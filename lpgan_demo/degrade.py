@@ -60,11 +60,11 @@ def random_camera(rng: np.random.Generator, severity: float | None = None, rende
     rendered=False draws milder light and blur, for real crops that already carry their own.
     """
     if severity is None:
-        severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.35, 0.4, 0.25))
+        severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.25, 0.35, 0.4))
     s = float(severity)
-    widest, narrowest = (192, 90) if s < 0.3 else (110, 94 - 64 * s)
-    width = int(np.exp(rng.uniform(np.log(max(28, narrowest)), np.log(widest))))
-    light = rng.random() if rendered else rng.random() * 0.5
+    narrowest, widest = (90, 192) if s < 0.25 else (94 - 66 * s, 110 - 45 * s)
+    width = int(np.exp(rng.uniform(np.log(narrowest), np.log(widest))))
+    light = rng.random() if rendered else rng.random() * 0.6
     gain = (
         np.exp(rng.uniform(np.log(0.35), np.log(1.5))) if rng.random() < 0.35 + 0.5 * light else rng.uniform(0.7, 1.1)
     )

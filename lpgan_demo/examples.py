@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from .degrade import Camera, shoot
 from .glyphs import font_glyphs
+from .images import encode_png
 from .plates import get_layout
 from .synth import SceneRanges, plate_scene
 
@@ -51,6 +51,6 @@ def write_examples(folder: str | Path) -> list[Path]:
     paths = []
     for example in EXAMPLES:
         path = folder / f"{example.name}.png"
-        path.write_bytes(cv2.imencode(".png", render(example)[..., ::-1])[1].tobytes())
+        path.write_bytes(encode_png(render(example)))
         paths.append(path)
     return paths

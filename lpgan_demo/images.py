@@ -192,6 +192,24 @@ def crop_box(image: np.ndarray, box, margin: float = 0.0) -> np.ndarray:
     return np.ascontiguousarray(image[rows[:, None], columns[None]])
 
 
+def side_by_side(results, size: tuple[int, int] = (96, 288), columns: int = 2) -> np.ndarray:
+    """Each result's crop, enlarged by cubic interpolation, beside its super-resolved plate: uint8 RGB."""
+    gap = 8
+    pairs = [np.hstack([resize(r.crop, size), resize(r.super_resolved, size)]) for r in results]
+    rows = -(-len(pairs) // columns)
+    height, width = pairs[0].shape[:2]
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 255, np.uint8)
+    for k, pair in enumerate(pairs):
+        y, x = gap + (k // columns) * (height + gap), gap + (k % columns) * (width + gap)
+        sheet[y : y + height, x : x + width] = pair
+    return sheet
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """uint8 RGB or grey -> PNG bytes."""
+    return cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()
+
+
 def otsu(grey: np.ndarray) -> np.ndarray:
     """Otsu's threshold of a uint8 grey picture -> uint8 0 / 255."""
     return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]

@@ -29,8 +29,8 @@ WARNING = (
 
 ABOUT = """**What runs here:** MTGAN, a generator that draws the standard plate and a discriminator that judges and
 reads it, trained on rendered plates and a few hundred real ones. **Plates:** Chinese single-row plates: blue, yellow,
-white, black and green. **Privacy:** pictures are processed in memory for your request; temporary upload files are deleted
-within minutes; nothing is logged. Reading plates to follow people is not what this is for."""
+white, black and green. **Privacy:** pictures are processed in memory for your request; temporary upload files are
+deleted within minutes; nothing is logged. Reading plates to follow people is not what this is for."""
 
 CSS = """
 .plate-text {font-size: clamp(2rem, 9vw, 3.4rem); font-weight: 700; letter-spacing: .06em; line-height: 1.2}
@@ -47,6 +47,9 @@ CSS = """
 """
 
 UNSURE = 0.9
+
+THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+"""System fonts: nothing is fetched from elsewhere, and 0, O, W, Z look as they should."""
 
 
 @functools.cache
@@ -114,6 +117,20 @@ def build() -> gr.Blocks:
         title="LPGAN: read the plate nobody can read", analytics_enabled=False, delete_cache=(300, 300)
     ) as page:
         gr.Markdown(INTRO)
+        outputs = [
+            gr.Image(interactive=False, elem_id="before", show_label=False, buttons=["fullscreen"], render=False),
+            gr.Image(
+                interactive=False,
+                elem_id="after",
+                show_label=False,
+                format="png",
+                buttons=["download", "fullscreen"],
+                render=False,
+            ),
+            gr.HTML(elem_id="reading", render=False),
+            gr.JSON(elem_id="data", show_label=False, render=False),
+        ]
+        before, after, reading, data = outputs
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
                 source = gr.Image(
@@ -121,46 +138,35 @@ def build() -> gr.Blocks:
                     label="Picture of one plate",
                     sources=["upload", "clipboard", "webcam"],
                     elem_id="source",
-                    height=240,
+                    height=220,
                     buttons=[],
                 )
                 button = gr.Button("Restore and read", variant="primary", elem_id="read")
+                pictures = sorted(map(str, EXAMPLES.glob("*.png")))
+                if pictures:
+                    gr.Examples(
+                        pictures,
+                        source,
+                        outputs,
+                        read_plate,
+                        run_on_click=True,
+                        cache_examples=False,
+                        elem_id="examples",
+                        label="Or try one of these, rendered by this project",
+                        api_visibility="private",
+                    )
             with gr.Column(scale=2, min_width=300):
                 with gr.Row():
-                    before = gr.Image(
-                        label="Your picture, enlarged (bicubic)",
-                        interactive=False,
-                        elem_id="before",
-                        min_width=240,
-                        buttons=["fullscreen"],
-                    )
-                    after = gr.Image(
-                        label="Super-resolved standard plate (drawn)",
-                        interactive=False,
-                        elem_id="after",
-                        min_width=240,
-                        format="png",
-                        buttons=["download", "fullscreen"],
-                    )
-                reading = gr.HTML(elem_id="reading")
+                    with gr.Column(min_width=240):
+                        gr.Markdown("**Your picture**, enlarged (bicubic)")
+                        before.render()
+                    with gr.Column(min_width=240):
+                        gr.Markdown("**Super-resolved** standard plate, drawn by the network")
+                        after.render()
+                reading.render()
                 gr.Markdown(WARNING)
-        with gr.Accordion("The result as data", open=False):
-            data = gr.JSON(elem_id="data", show_label=False)
-        outputs = [before, after, reading, data]
-        pictures = sorted(EXAMPLES.glob("*.png"))
-        if pictures:
-            gr.Examples(
-                [str(path) for path in pictures],
-                source,
-                outputs,
-                read_plate,
-                run_on_click=True,
-                cache_examples=False,
-                elem_id="examples",
-                label="Examples, rendered by this project",
-                example_labels=[path.stem for path in pictures],
-                api_visibility="private",
-            )
+                with gr.Accordion("The result as data", open=False):
+                    data.render()
         gr.Markdown(ABOUT)
         source.input(read_plate, source, outputs, api_visibility="private", show_progress_on=[after])
         button.click(read_plate, source, outputs, api_name="read_plate", show_progress_on=[after])
@@ -173,7 +179,7 @@ def launch(port: int | None = None, **options) -> None:
     build().launch(
         server_port=port,
         css=CSS,
-        theme=gr.themes.Soft(),
+        theme=THEME,
         run_history=False,
         enable_monitoring=False,
         max_file_size="30mb",

@@ -16,7 +16,7 @@ def address():
     from lpgan_demo import ui
 
     page = ui.build()
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, css=ui.CSS, run_history=False)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, css=ui.CSS, theme=ui.THEME, run_history=False)
     yield url
     page.close()
 

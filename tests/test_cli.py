@@ -23,11 +23,24 @@ def crops(tmp_path):
 
 def test_read_prints_json_and_saves_the_plate(crops, small_weights, tmp_path, capsys):
     picture = next(crops.iterdir())
-    code = main(["read", str(picture), "--json", "--weights", str(small_weights), "--save-plates", str(tmp_path / "o")])
+    code = main(
+        [
+            "read",
+            str(picture),
+            "--json",
+            "--weights",
+            str(small_weights),
+            "--save-plates",
+            str(tmp_path / "o"),
+            "--sheet",
+            str(tmp_path / "sheet.png"),
+        ]
+    )
     line = json.loads(capsys.readouterr().out)
     assert code == 0 and line["image"] == str(picture) and len(line["characters"]) == len(line["text"])
     saved = cv2.imdecode(np.fromfile(tmp_path / "o" / picture.name, np.uint8), cv2.IMREAD_COLOR)
     assert saved.shape == (64, 192, 3)
+    assert cv2.imread(str(tmp_path / "sheet.png")).shape == (112, 1176, 3)
 
 
 def test_a_bad_picture_is_reported_and_the_others_are_still_read(crops, small_weights, tmp_path, capsys):
@@ -79,6 +92,6 @@ def test_training_from_the_command_line_ends_in_weights_that_load(crops, tmp_pat
 
 
 def test_help_needs_no_torch():
-    code = "import sys; from lpgan_demo.__main__ import build_parser; build_parser([]); assert 'torch' not in sys.modules"
+    code = "import sys, lpgan_demo.__main__ as m; m.build_parser([]); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert build_parser(["read", "x.png"]).parse_args(["read", "x.png"]).images == ["x.png"]

@@ -23,12 +23,12 @@ ALLOWED = {
     "hub": {"mtgan", "results"},
     "pipeline": {"images", "hub", "mtgan", "plates", "results"},
     "datasets": {"images", "degrade", "glyphs", "plates", "results", "synth"},
-    "examples": {"degrade", "glyphs", "plates", "synth"},
+    "examples": {"degrade", "glyphs", "images", "plates", "synth"},
     "training": {"losses", "images"},
     "evaluation": {"datasets", "metrics", "pipeline"},
     "recipes": {"images", "datasets", "degrade", "hub", "metrics", "mtgan", "plates", "training"},
     "ui": {"images", "pipeline", "plates", "results"},
-    "__main__": {"evaluation", "examples", "pipeline", "recipes", "results", "ui"},
+    "__main__": {"evaluation", "images", "pipeline", "recipes", "results", "ui"},
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}
 
