@@ -238,7 +238,7 @@ class PlateBatches:
         return self.num_batches
 
     def __getitem__(self, k: int) -> dict[str, np.ndarray]:
-        cv2.setNumThreads(1)
+        cv2.setNumThreads(1)  # plates are small and batches are made in parallel: OpenCV's threads only get in the way
         rng = np.random.default_rng((self.seed, k))
         rows = [self.parts[part].sample(rng) for part in rng.choice(len(self.parts), self.batch_size, p=self.shares)]
         return collate(rows, self.input_size, self.output_size, self.layouts)

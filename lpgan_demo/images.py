@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from pathlib import Path
 
 import cv2
@@ -43,9 +44,11 @@ def load_image(source) -> np.ndarray:
     if empty:
         raise PlateImageError(f"{name} is empty")
     try:
-        with Image.open(stream) as picture:
-            _check_shape(picture.height, picture.width)
-            return _from_pil(picture)
+        with warnings.catch_warnings():  # the size is checked here, before anything is decoded
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(stream) as picture:
+                _check_shape(picture.height, picture.width)
+                return _from_pil(picture)
     except UnidentifiedImageError:
         raise PlateImageError(f"{name} is not an image in a known format") from None
     except Image.DecompressionBombError:

@@ -238,9 +238,8 @@ def fit(
         state = torch.load(checkpoint, map_location=trainer.device, weights_only=True)
         trainer.load_state_dict(state)
         best = state.get("best", -1.0)
-    stop = []
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.append(True))
+    stop: list[bool] = []
+    handlers = {name: signal.signal(name, lambda *_: stop.append(True)) for name in (signal.SIGTERM, signal.SIGINT)}
     order = range(
         trainer.steps * accelerator.num_processes + accelerator.process_index,
         steps * accelerator.num_processes,
@@ -296,6 +295,8 @@ def fit(
         if last:
             break
     bar.close()
+    for name, handler in handlers.items():
+        signal.signal(name, handler)
     return values
 
 

@@ -140,6 +140,7 @@ def build() -> gr.Blocks:
                     elem_id="source",
                     height=220,
                     buttons=[],
+                    webcam_options=gr.WebcamOptions(mirror=False),
                 )
                 button = gr.Button("Restore and read", variant="primary", elem_id="read")
                 pictures = sorted(map(str, EXAMPLES.glob("*.png")))
