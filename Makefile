@@ -19,7 +19,7 @@ lint: .venv/dev.stamp
 
 .venv/serve.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make demo PYTHON=python3.12"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -c 'import cv2' || { echo "OpenCV needs system libraries: sudo apt-get install libgl1 libglib2.0-0"; exit 1; }
 	touch $@

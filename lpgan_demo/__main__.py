@@ -1,4 +1,4 @@
-"""The command line: python -m lpgan_demo read | evaluate | train | export | demo."""
+"""The command line: python -m lpgan_demo read | evaluate | train | export | examples | demo."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
     export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
 
+    examples = commands.add_parser("examples", help="render the demo's example pictures")
+    examples.add_argument("folder", metavar="FOLDER", help="where the PNGs go, such as examples")
+
     demo = commands.add_parser("demo", help="open the demo in the browser")
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
     return parser
@@ -80,7 +83,7 @@ def _add_fields(parser, dataclass_type) -> None:
         if isinstance(default, bool):
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=text)
         elif isinstance(default, tuple):
-            kind = float if default and isinstance(default[0], float) else str
+            kind = type(default[0]) if default else str
             parser.add_argument(flag, nargs="*", type=kind, default=default, metavar="X", help=text)
         else:
             parser.add_argument(flag, type=type(default), default=default, metavar="X", help=text)
@@ -92,7 +95,7 @@ def run_read(arguments) -> int:
     from .results import PlateImageError
 
     pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
-    failed, results = 0, []
+    failed, results, saved = 0, [], set()
     for name in arguments.images:
         try:
             plates = pipeline(name)
@@ -108,9 +111,14 @@ def run_read(arguments) -> int:
             if arguments.save_plates:
                 folder = Path(arguments.save_plates)
                 folder.mkdir(parents=True, exist_ok=True)
-                (folder / f"{Path(name).stem}.png").write_bytes(encode_png(plate.super_resolved))
+                target = folder / f"{Path(name).stem}.png"
+                while target in saved:
+                    target = target.with_stem(target.stem + "_")
+                saved.add(target)
+                target.write_bytes(encode_png(plate.super_resolved))
         results.extend(plates)
     if arguments.sheet and results:
+        Path(arguments.sheet).parent.mkdir(parents=True, exist_ok=True)
         Path(arguments.sheet).write_bytes(encode_png(side_by_side(results)))
     return 1 if failed else 0
 
@@ -122,6 +130,8 @@ def run_evaluate(arguments) -> int:
     pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
     report = evaluate_reading(arguments.folders, pipeline, arguments.side, arguments.flat)
     print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
+    if arguments.side == "all":
+        print("note: with --side all, plates that the bundled weights were trained on count too", file=sys.stderr)
     return 0
 
 
@@ -142,6 +152,14 @@ def run_export(arguments) -> int:
     return 0
 
 
+def run_examples(arguments) -> int:
+    from .examples import write_examples
+
+    for path in write_examples(arguments.folder):
+        print(path)
+    return 0
+
+
 def run_demo(arguments) -> int:
     from .ui import launch
 
@@ -154,10 +172,20 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build_parser(argv).parse_args(argv)
     from .results import WeightsError
 
-    run = {"read": run_read, "evaluate": run_evaluate, "train": run_train, "export": run_export, "demo": run_demo}
+    run = {
+        "read": run_read,
+        "evaluate": run_evaluate,
+        "train": run_train,
+        "export": run_export,
+        "examples": run_examples,
+        "demo": run_demo,
+    }
     try:
         return run[arguments.command](arguments)
-    except (WeightsError, FileNotFoundError, NotADirectoryError, ValueError) as error:
+    except ModuleNotFoundError as error:
+        print(f"error: {error}; pip install -r requirements-dev.txt", file=sys.stderr)
+        return 2
+    except (WeightsError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

@@ -26,6 +26,7 @@ from .synth import plate_scene, standard_plate
 
 SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
+_EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
 _CCPD_PROVINCES = "皖沪津渝冀晋蒙辽吉黑苏浙京闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新警学O"
 _CCPD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZO"
 _CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
@@ -56,7 +57,7 @@ class RealPlate:
         return images.crop_box(image, (*self.corners.min(0), *self.corners.max(0)), margin)
 
 
-@lru_cache(maxsize=300)
+@lru_cache(maxsize=150)
 def _read(path: Path) -> np.ndarray:
     return images.load_image(path)
 
@@ -108,7 +109,7 @@ def labelled_folder(folder: str | Path, layout: str | None = None) -> list[RealP
     return found
 
 
-def ccpd_photos(folder: str | Path) -> list[RealPlate]:
+def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
     """Photos with CCPD file names: area-tilt-box-corners-text-brightness-blur; corners start at the bottom right."""
     plates = []
     for path in sorted(Path(folder).glob("*.jpg")):
@@ -119,8 +120,8 @@ def ccpd_photos(folder: str | Path) -> list[RealPlate]:
         indices = [int(v) for v in fields[4].split("_")]
         text = _CCPD_PROVINCES[indices[0]] + _CCPD_LETTERS[indices[1]]
         text += "".join(_CCPD_SERIAL[i] for i in indices[2:])
-        layout = guess_layout(text)
-        plates.append(RealPlate(path, normalise_text(text, layout), layout.name, corners[[2, 3, 0, 1]]))
+        kind = get_layout(layout) if layout else guess_layout(text)
+        plates.append(RealPlate(path, normalise_text(text, kind), kind.name, corners[[2, 3, 0, 1]]))
     return plates
 
 
@@ -138,15 +139,20 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
         for attributes, label in re.findall(r"<taggedRectangle (.*?)>(.*?)<", body):
             values = {k: float(v) for k, v in re.findall(r'(\w+)="(-?[\d.]+)"', attributes)}
             kind, _, text = label.rpartition(":")
-            layout = get_layout({"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black"}[kind[0]])
+            if kind[:1] not in _EASYPR_COLOURS:
+                raise ValueError(f"{xml}: the label {label!r} of {name} does not begin with a known colour")
+            layout = get_layout(_EASYPR_COLOURS[kind[:1]])
             text = normalise_text(text, layout)
             if name in files and layout.accepts(text):
                 plates.append(RealPlate(files[name], text, layout.name, _rotated(values)))
         photos.append(plates)
     group = {plate.text: plate.text for plates in photos for plate in plates}
-    for _ in range(3):  # photos chained through shared plates end up with one group
+    changed = True
+    while changed:  # photos chained through shared plates end up with one group
+        changed = False
         for plates in photos:
             least = min((group[plate.text] for plate in plates), default="")
+            changed = changed or any(group[plate.text] != least for plate in plates)
             group.update({plate.text: least for plate in plates})
     return [replace(plate, group=group[plate.text]) for plates in photos for plate in plates]
 
@@ -182,18 +188,14 @@ class SyntheticPlates:
 
 
 class RealPlates:
-    """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often.
+    """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often."""
 
-    plain=True gives the crops as they are, in order: for validation and test.
-    """
-
-    def __init__(self, plates: list[RealPlate], layouts=CHINESE_LAYOUTS, plain: bool = False):
+    def __init__(self, plates: list[RealPlate], layouts=CHINESE_LAYOUTS):
         names = list(layouts)
         self.plates = [plate for plate in plates if plate.layout in names]
         if not self.plates:
             raise ValueError("no labelled plate has one of the layouts " + ", ".join(names))
         self.index = [names.index(plate.layout) for plate in self.plates]
-        self.plain = plain
         counts = Counter(plate.text[0] for plate in self.plates)
         weights = np.array([counts[plate.text[0]] ** -0.5 for plate in self.plates])
         self.weights = weights / weights.sum()
@@ -255,17 +257,26 @@ def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LA
     }
 
 
-def load_real(folder: str | Path) -> list[RealPlate]:
-    """Whatever kind of labelled data a folder holds: EasyPR xml, CCPD file names, or labels as file names."""
+def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
+    """Whatever kind of labelled data a folder holds: EasyPR xml, CCPD file names, or labels as file names.
+
+    layout: what all its plates are (EasyPR's xml says so itself). Raises FileNotFoundError, or ValueError with the
+    reason.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    if list(folder.glob("GroundTruth*.xml")):
-        return easypr_photos(folder)
-    names = [path.stem for path in folder.glob("*.jpg")]
-    if names and all("&" in name for name in names):
-        return ccpd_photos(folder)
-    try:
-        return labelled_folder(folder)
-    except PlateImageError as error:
-        raise ValueError(f"{folder}: {error}") from error
+    xml = sorted(folder.glob("GroundTruth*.xml"))
+    if xml:
+        plates = easypr_photos(folder, xml[0].name)
+    elif (names := [path.stem for path in folder.glob("*.jpg")]) and all("&" in name for name in names):
+        plates = ccpd_photos(folder, layout)
+    else:
+        try:
+            plates = labelled_folder(folder, layout)
+        except PlateImageError as error:
+            raise ValueError(f"{folder}: {error}") from error
+    for plate in plates:
+        if not get_layout(plate.layout).accepts(plate.text):
+            raise ValueError(f"{plate.path.name}: {plate.text!r} is not a text of layout {plate.layout!r}")
+    return plates

@@ -47,6 +47,7 @@ def evaluate_reading(
         results = pipeline.read_plates(crops, batch_size)
         elapsed = time.perf_counter() - start
         scores = reading_scores([p.text for p in plates], [r.text for r in results], [r.confidence for r in results])
+        scores["side"] = side
         scores["milliseconds_per_plate"] = round(1000 * elapsed / len(plates), 2)
         scores["wrong"] = [
             [p.text, r.text, round(r.confidence, 3)] for p, r in zip(plates, results) if p.text != r.text
@@ -57,11 +58,13 @@ def evaluate_reading(
 
 def as_table(report: dict[str, dict]) -> str:
     """The report as lines for a terminal."""
-    lines = [f"{'folder':28} {'n':>5} {'plates':>7} {'w/o 1st':>7} {'CER':>7} {'length':>7} {'ECE':>6} {'ms':>6}"]
+    lines = [
+        f"{'folder':24} {'side':12} {'n':>5} {'plates':>7} {'w/o 1st':>7} {'CER':>7} {'length':>7} {'ECE':>6} {'ms':>6}"
+    ]
     for folder, s in report.items():
         name = Path(folder).name
         lines.append(
-            f"{name:28} {s['n']:5d} {s['plate_accuracy']:7.3f} {s['accuracy_without_province']:7.3f}"
+            f"{name:24} {s['side']:12} {s['n']:5d} {s['plate_accuracy']:7.3f} {s['accuracy_without_province']:7.3f}"
             f" {s['character_error_rate']:7.4f} {s['wrong_length']:7.3f} {s['expected_calibration_error']:6.3f}"
             f" {s['milliseconds_per_plate']:6.1f}"
         )

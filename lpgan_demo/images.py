@@ -30,47 +30,53 @@ def load_image(source) -> np.ndarray:
     if isinstance(source, np.ndarray):
         return _check_size(_from_array(source))
     if isinstance(source, Image.Image):
-        return _check_size(_from_pil(source))
+        return _decoded(source, "the picture", None)
     if isinstance(source, (bytes, bytearray)):
-        name, stream = "the data", io.BytesIO(source)
-        empty = len(source) == 0
+        name, data = "the data", bytes(source)
     elif isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        if not path.is_file():
-            raise PlateImageError(f"there is no file {path.name!r}")
-        name, stream, empty = repr(path.name), path, path.stat().st_size == 0
+        name = repr(Path(source).name)
+        if not Path(source).is_file():
+            raise PlateImageError(f"there is no file {name}")
+        try:
+            data = Path(source).read_bytes()
+        except OSError as error:
+            raise PlateImageError(f"{name} cannot be opened ({error.strerror})") from None
     else:
         raise PlateImageError(f"an image was expected, not {type(source).__name__}")
-    if empty:
+    if not data:
         raise PlateImageError(f"{name} is empty")
+    return _decoded(None, name, data)
+
+
+def _decoded(picture: Image.Image | None, name: str, data: bytes | None) -> np.ndarray:
+    """Decode an opened PIL image or encoded bytes; whatever a decoder raises on damage becomes one sentence."""
     try:
         with warnings.catch_warnings():  # the size is checked here, before anything is decoded
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(stream) as picture:
-                _check_shape(picture.height, picture.width)
-                return _from_pil(picture)
+            picture = picture if data is None else Image.open(io.BytesIO(data))
+            _check_shape(picture.height, picture.width)
+            return _check_size(_from_pil(picture))
+    except PlateImageError:
+        raise
     except UnidentifiedImageError:
         raise PlateImageError(f"{name} is not an image in a known format") from None
     except Image.DecompressionBombError:
         raise PlateImageError(f"{name} is above the limit of {MAX_PIXELS // 1_000_000} megapixels") from None
-    except PlateImageError:
-        raise
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        whole = _nearly_whole(source)
+    except Exception as error:
+        whole = None if data is None else _nearly_whole(data)
         if whole is not None:
             return _check_size(whole)
         raise PlateImageError(f"{name} is damaged and cannot be decoded ({error})") from None
 
 
-def _nearly_whole(source) -> np.ndarray | None:
+def _nearly_whole(data: bytes) -> np.ndarray | None:
     """A JPEG that lost only its last bytes: decoded leniently, or None when rows of the picture are missing."""
-    data = bytes(source) if isinstance(source, (bytes, bytearray)) else Path(source).read_bytes()
     if not data.startswith(b"\xff\xd8"):
         return None
     try:
         with Image.open(io.BytesIO(data + bytes(64) + b"\xff\xd9")) as picture:
             image = _from_pil(picture)
-    except (OSError, ValueError, SyntaxError):
+    except Exception:
         return None
     corner = image[-max(8, len(image) // 50) :, image.shape[1] // 2 :]
     return None if (corner == corner[:1, :1]).all() else image
@@ -92,17 +98,19 @@ def _from_array(array: np.ndarray) -> np.ndarray:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
         raise PlateImageError(f"an array of shape {array.shape} is not an image: (H, W), (H, W, 3) or (H, W, 4) is")
-    if np.issubdtype(array.dtype, np.floating):
-        if not np.isfinite(array).all():
-            raise PlateImageError("the image array holds values that are not finite")
+    if array.dtype != bool and array.dtype.kind not in "uif":
+        raise PlateImageError(f"an image array holds numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise PlateImageError("the image array holds values that are not finite")
+    if array.dtype.kind in "if" and array.min() < 0:
+        raise PlateImageError("the image array holds negative values")
+    if array.dtype.kind == "f":
         top = float(array.max())
         array = array * (255.0 if top <= 1.0 else 255.0 / 65535.0 if top > 255.0 else 1.0)
     elif array.dtype == bool:
         array = array * 255.0
     elif array.dtype != np.uint8:
         top = int(array.max())
-        if int(array.min()) < 0:
-            raise PlateImageError("the image array holds negative values")
         array = array / 257.0 if array.dtype == np.uint16 or top > 255 else array
     array = np.clip(np.rint(array), 0, 255).astype(np.uint8)
     if array.ndim == 2:
@@ -211,8 +219,3 @@ def side_by_side(results, size: tuple[int, int] = (96, 288), columns: int = 2) -
 def encode_png(image: np.ndarray) -> bytes:
     """uint8 RGB or grey -> PNG bytes."""
     return cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()
-
-
-def otsu(grey: np.ndarray) -> np.ndarray:
-    """Otsu's threshold of a uint8 grey picture -> uint8 0 / 255."""
-    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]

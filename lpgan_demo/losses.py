@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MASKED = -1e4
+from .mtgan import IMPOSSIBLE
 
 
 def real_fake_loss(logits: Tensor, real: bool) -> Tensor:
@@ -20,7 +20,7 @@ def character_bce(characters: Tensor, target: Tensor) -> Tensor:
     Summed over a block, mean over the characters: the paper's 1/(B*N) times a constant, so that one character
     weighs about as much as the real/fake unit. Symbols a position cannot hold are left out.
     """
-    possible = (characters > MASKED / 2) & (target >= 0).unsqueeze(-1)
+    possible = (characters > IMPOSSIBLE / 2) & (target >= 0).unsqueeze(-1)
     one_hot = F.one_hot(target.clamp(min=0), characters.shape[-1]).to(characters.dtype)
     loss = F.binary_cross_entropy_with_logits(characters, one_hot, reduction="none")
     return (loss * possible).sum() / (target >= 0).sum().clamp(min=1)

@@ -32,6 +32,9 @@ from .plates import CHINESE_LAYOUTS, SYMBOLS, allowed_symbols, get_layout
 PATCH = (32, 16)
 """Height and width of the feature patch one character is drawn on, at half the plate's resolution."""
 
+IMPOSSIBLE = -1e4
+"""Logit of a symbol that may not stand at a position."""
+
 
 @dataclass(frozen=True)
 class SRGeneratorConfig:
@@ -120,8 +123,8 @@ class LayoutTable(nn.Module):
         return per_slot.gather(1, index)
 
     def mask(self, logits: Tensor, layout: Tensor) -> Tensor:
-        """Logits with -1e4 wherever the layout's alphabet does not have the symbol."""
-        return logits.float().masked_fill(~self.allowed[layout], -1e4)
+        """Logits, `IMPOSSIBLE` wherever the layout's alphabet does not have the symbol."""
+        return logits.float().masked_fill(~self.allowed[layout], IMPOSSIBLE)
 
 
 class RegionCodes(nn.Module):

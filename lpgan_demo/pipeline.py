@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ class Restoration:
     """What GN made of a batch: plates float (N, 3, 64, 192), character logits, layout probabilities (N, L)."""
 
     plates: torch.Tensor
-    characters: torch.Tensor | None
+    characters: torch.Tensor
     layouts: torch.Tensor
 
 
@@ -33,6 +34,8 @@ class PlateRestorer:
     """Crops -> standard plates, by GN."""
 
     def __init__(self, generator: SRGenerator, device="cpu"):
+        if generator.config.decoder != "region":
+            raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
         self.generator = generator.eval().to(device)
         self.device = torch.device(device)
 
@@ -41,11 +44,7 @@ class PlateRestorer:
         """uint8 RGB crops of any sizes -> `Restoration`."""
         lq = images.network_input(crops, self.generator.config.input_size).to(self.device)
         out = self.generator(lq)
-        if out.layout is None:
-            layouts = torch.ones(len(lq), 1, device=self.device)
-        else:
-            layouts = out.layout.softmax(1)
-        return Restoration(out.restored, out.characters, layouts)
+        return Restoration(out.restored, out.characters, out.layout.softmax(1))
 
 
 class PlateReader:
@@ -61,11 +60,10 @@ class PlateReader:
     def __call__(self, restoration: Restoration) -> np.ndarray:
         """Probabilities (N, P, symbols) under each plate's most probable layout."""
         layout = restoration.layouts.argmax(1)
-        reader = self.reader if restoration.characters is not None else "dn"
         answers = []
-        if reader in ("head", "fused"):
+        if self.reader in ("head", "fused"):
             answers.append(restoration.characters.softmax(-1))
-        if reader in ("dn", "fused"):
+        if self.reader in ("dn", "fused"):
             drawn = self.discriminator(restoration.plates, layout).characters.sigmoid()
             answers.append(drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12))
         return torch.stack(answers).mean(0).cpu().numpy()
@@ -100,10 +98,9 @@ class PlatePipeline:
 
     def read_plates(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
         """Many cropped plates in batches, results in the same order. Raises PlateImageError at the first bad one."""
-        pictures = [images.load_image(crop) for crop in crops]
         results: list[PlateResult] = []
-        for start in range(0, len(pictures), batch_size):
-            results.extend(self._read_batch(pictures[start : start + batch_size]))
+        for batch in batched(crops, batch_size):
+            results.extend(self._read_batch([images.load_image(crop) for crop in batch]))
         return results
 
     def _read_batch(self, crops: list[np.ndarray]) -> list[PlateResult]:
@@ -129,6 +126,13 @@ class PlatePipeline:
                 )
             )
         return results
+
+
+def batched(items: Iterable, size: int):
+    """Lists of up to `size` items, in order; the last may be shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def legibility(confidence: float) -> str:

@@ -131,13 +131,13 @@ _GREEN_CELLS = _one_row((45, 9, 43, 49, 43, 9, 43, 9, 43, 9, 43, 9, 43, 9, 43), 
 _VN_ALPHABETS = (DIGITS, DIGITS, _VIETNAM_LETTERS) + (DIGITS,) * 5
 
 
-def _chinese(name, title, background, ink, last, first=PROVINCES, red=""):
+def _chinese(name, title, background, ink, last, red=""):
     return PlateLayout(
         name,
         title,
         (140, 440),
         _CN_CELLS,
-        (first, *_CN_ALPHABETS[1:], _SERIAL + last),
+        (*_CN_ALPHABETS, _SERIAL + last),
         background,
         ink,
         dots_mm=((134.5, 70, 5),),
@@ -153,11 +153,10 @@ LAYOUTS: dict[str, PlateLayout] = {
         _chinese("cn_white", "China, police", (240, 240, 240), (10, 10, 10), "警", red="警"),
         _chinese(
             "cn_black",
-            "China, embassy and border traffic",
+            "China, consulate and border traffic",
             (15, 15, 20),
             (255, 255, 255),
             "港澳领使",
-            first=PROVINCES + "使",
         ),
         PlateLayout(
             "cn_green",

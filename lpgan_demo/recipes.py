@@ -12,7 +12,7 @@ import torch
 from . import images
 from .datasets import PlateBatches, RealPlate, RealPlates, SyntheticPlates, collate, load_real, share_of
 from .degrade import random_camera, shoot
-from .hub import save_weights
+from .hub import load_weights, save_weights, weights_folder
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import CHINESE_LAYOUTS, decode, get_layout
@@ -24,6 +24,7 @@ class MTGANRecipe(MTGANTraining):
     """Train MTGAN: synthetic plates, real crops in the mix, GN and DN in turn."""
 
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
+    start: str = option("", "folder of weights to start from, such as weights (the networks' sizes must be the same)")
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
     seed: int = option(1, "seed of data and initial weights")
@@ -32,6 +33,8 @@ class MTGANRecipe(MTGANTraining):
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
     layouts: tuple = option(CHINESE_LAYOUTS, "plate layouts to learn")
     layout_shares: tuple = option((0.5, 0.2, 0.08, 0.07, 0.15), "share of each layout among synthetic plates")
+    input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
+    output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
     real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
     half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
     real_share: float = option(0.3, "share of real plates in a batch")
@@ -40,6 +43,11 @@ class MTGANRecipe(MTGANTraining):
     num_features: int = option(48, "width of GN's trunk")
     code_features: int = option(128, "width of GN's region encoder")
     code_blocks: int = option(3, "residual blocks of GN's region encoder")
+    code_size: int = option(192, "numbers in the code of one character")
+    stride: int = option(2, "GN's trunk works at 1/stride of the input's resolution: 1 or 2")
+    d_features: tuple = option((16, 16, 32, 32, 64, 64, 128, 128), "widths of DN's convolutions (the paper has M = 8)")
+    d_strides: tuple = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
+    d_code_size: int = option(160, "numbers in DN's code of one character")
     decoder: str = option("region", "GN's decoder: region (drawn in the characters' regions) or plain (the paper's)")
 
 
@@ -51,10 +59,7 @@ def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
     sides: dict[str, list[RealPlate]] = {"train": [], "validation": [], "judge": []}
     for spec in (*folders, *half):
         folder, _, layout = spec.partition("=")
-        plates = load_real(folder)
-        if layout:
-            plates = [RealPlate(p.path, p.text, layout, p.corners, p.group) for p in plates]
-        for plate in plates:
+        for plate in load_real(folder, layout or None):
             if spec in half:
                 sides["train" if share_of(plate.group or plate.text) < 0.5 else "judge"].append(plate)
             else:
@@ -73,7 +78,7 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
         "half": [images.resize(crop, (max(6, crop.shape[0] // 2), crop.shape[1] // 2)) for crop in crops],
         "street": [shoot(images.resize(c, (64, 192)), random_camera(rng, 0.55, rendered=False), rng) for c in crops],
     }
-    inputs = {name: images.network_input(view, (32, 96)) for name, view in views.items()}
+    inputs = {name: images.network_input(view, recipe.input_size) for name, view in views.items()}
 
     @torch.no_grad()
     def validate(trainer) -> dict:
@@ -99,17 +104,18 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
 
 def networks(recipe: MTGANRecipe) -> tuple[SRGenerator, MultiTaskDiscriminator]:
     """GN and DN of a recipe, freshly initialised."""
-    generator = SRGenerator(
-        SRGeneratorConfig(
-            layouts=recipe.layouts,
-            num_features=recipe.num_features,
-            num_blocks=recipe.num_blocks,
-            code_features=recipe.code_features,
-            code_blocks=recipe.code_blocks,
-            decoder=recipe.decoder,
-        )
+    shared = {f.name for f in fields(MTGANRecipe)}
+    generator = SRGeneratorConfig(
+        **{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig) if f.name in shared}
     )
-    return generator, MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts))
+    discriminator = DiscriminatorConfig(
+        layouts=recipe.layouts,
+        input_size=recipe.output_size,
+        features=recipe.d_features,
+        strides=recipe.d_strides,
+        code_size=recipe.d_code_size,
+    )
+    return SRGenerator(generator), MultiTaskDiscriminator(discriminator)
 
 
 def train_mtgan(recipe: MTGANRecipe) -> dict:
@@ -117,6 +123,8 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
+    if len(recipe.layout_shares) != len(recipe.layouts):
+        raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(recipe.layout_shares)}")
     glyphs = [tuple(spec.split("=", 1)) for spec in recipe.glyphs]
     parts = [SyntheticPlates(recipe.layouts, recipe.layout_shares, glyphs)]
     shares = [1.0]
@@ -125,15 +133,22 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         parts.append(RealPlates(sides["train"], recipe.layouts))
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
+    if recipe.start:
+        for network, name in ((generator, "mtgan-generator"), (discriminator, "mtgan-discriminator")):
+            published = load_weights(weights_folder(recipe.start, name))
+            if published.config != network.config:
+                raise ValueError(f"{name} in {recipe.start} was made with {published.config}, not {network.config}")
+            network.load_state_dict(published.state_dict())
     training = {f.name: getattr(recipe, f.name) for f in fields(MTGANTraining)}
     trainer = MTGANTrainer(generator, discriminator, MTGANTraining(**training))
     sample_part = RealPlates(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
     rng = np.random.default_rng(3)
     rows = [parts[0].sample(rng) for _ in range(8)] + [sample_part.sample(rng) for _ in range(16)]
     validate = validator(sides["validation"], recipe) if sides["validation"] else None
-    batches = PlateBatches(parts, shares, recipe.batch_size, recipe.seed, layouts=recipe.layouts)
-    Path(recipe.run).mkdir(parents=True, exist_ok=True)
-    (Path(recipe.run) / "recipe.json").write_text(json.dumps(asdict(recipe), ensure_ascii=False), encoding="utf-8")
+    sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size, "layouts": recipe.layouts}
+    batches = PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes)
+    if trainer.accelerator.is_main_process:
+        _keep_recipe(recipe)
     return fit(
         trainer,
         batches,
@@ -141,9 +156,24 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         recipe.steps,
         workers=recipe.workers,
         save_every=recipe.save_every,
-        sample=collate(rows, layouts=recipe.layouts),
+        sample=collate(rows, **sizes),
         validate=validate,
     )
+
+
+def _keep_recipe(recipe: MTGANRecipe) -> None:
+    """Write recipe.json into the run folder; refuse to go on with a run whose networks were other ones."""
+    folder = Path(recipe.run)
+    folder.mkdir(parents=True, exist_ok=True)
+    path, document = folder / "recipe.json", json.loads(json.dumps(asdict(recipe)))
+    if path.is_file() and (folder / "checkpoint.pt").is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        parts = {f.name for f in fields(SRGeneratorConfig)} | {name for name in document if name.startswith("d_")}
+        parts -= {"d_learning_rate"}
+        other = sorted(name for name in parts & set(document) if before.get(name) != document[name])
+        if other:
+            raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def export_mtgan(checkpoint: str | Path, folder: str | Path) -> list[Path]:

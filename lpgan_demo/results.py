@@ -34,7 +34,7 @@ class PlateResult:
     """One plate: where it was, what it says, how sure the reader is, and the pictures on the way.
 
     text: only symbols of the layout's alphabet, no separator dot.
-    confidence: in [0, 1], the belief that the layout and every character are right.
+    confidence: in [0, 1], the belief that every character is right (layouts that differ only in paint count together).
     characters: one `CharacterReading` per position, in reading order.
     layout: name of the `PlateLayout` the image was taken for.
     box: (x0, y0, x1, y1) in pixels of the photo, or None for a plate that came as a crop.

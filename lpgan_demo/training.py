@@ -12,7 +12,7 @@ import math
 import os
 import signal
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -81,6 +81,10 @@ class MTGANTrainer:
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
         if config.character_loss not in ("bce", "cross-entropy"):
             raise ValueError(f"character_loss must be bce or cross-entropy, not {config.character_loss!r}")
+        if config.precision not in ("bf16", "fp32"):
+            raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
+        if config.discriminator_every < 1 or config.warmup_steps < 1:
+            raise ValueError("discriminator_every and warmup_steps must be at least 1")
         self.config = config
         self.accelerator = accelerator or Accelerator()
         self.device = self.accelerator.device
@@ -169,15 +173,19 @@ class MTGANTrainer:
         }
 
     def state_dict(self) -> dict:
-        """All that a resumed run needs: networks, averages, optimisers, step, random state, configuration."""
+        """All that a resumed run needs: networks, averages, optimisers, step, random state."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"steps": self.steps, "rng": torch.get_rng_state(), "config": asdict(self.config)}
+        random = [torch.get_rng_state()] + (torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
+        return state | {"steps": self.steps, "rng": random}
 
     def load_state_dict(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.steps = state["steps"]
-        torch.set_rng_state(state["rng"])
+        cpu, *cuda = state["rng"]
+        torch.set_rng_state(cpu)
+        if cuda and len(cuda) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(cuda)
 
 
 def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
@@ -199,7 +207,7 @@ def save_checkpoint(path: Path, state: dict) -> None:
 
 
 def sample_sheet(batch: dict[str, np.ndarray], restored: Tensor, path: Path) -> None:
-    """Input, GN's plate and the standard plate in three columns, one row per plate, as PNG."""
+    """Input, GN's plate and the standard plate beside each other, two plates a row, as PNG."""
     drawn = to_images(restored)
     rows = []
     for lq, fake, gt in zip(batch["lq"], drawn, batch["gt"]):
@@ -235,7 +243,7 @@ def fit(
     if main:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
     if resume and checkpoint.is_file():
-        state = torch.load(checkpoint, map_location=trainer.device, weights_only=True)
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         trainer.load_state_dict(state)
         best = state.get("best", -1.0)
     stop: list[bool] = []
@@ -254,6 +262,7 @@ def fit(
         generator=torch.Generator(),  # its own, so that starting a loader leaves the run's random state alone
         prefetch_factor=4 if workers else None,
         multiprocessing_context="spawn" if workers else None,
+        worker_init_fn=_leave_signals_to_the_trainer,
     )
     bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
     sums: dict[str, list] = {}
@@ -263,42 +272,55 @@ def fit(
     def keep():
         save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
 
-    for batch in loader:
-        trainer.set_progress(trainer.steps / steps)
-        for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
-            sums.setdefault(name, []).append(value)
-        bar.update()
-        last = trainer.steps >= steps or bool(stop)
-        if main and (trainer.steps % log_every == 0 or last):
-            line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
-            line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
-            line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
-            sums.clear()
-            bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
-            with open(folder / "log.jsonl", "a") as log:
-                log.write(json.dumps(line) + "\n")
-        if main and (trainer.steps % save_every == 0 or last):
-            if sample is not None:
-                tensors = tensor_batch(sample, trainer.device)
-                with torch.no_grad():
-                    drawn = trainer.generator_ema(tensors["lq"]).restored
-                sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
-            if validate is not None:
-                values = validate(trainer)
+    try:
+        for batch in loader:
+            trainer.set_progress(trainer.steps / steps)
+            for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
+                sums.setdefault(name, []).append(value)
+            bar.update()
+            last = trainer.steps >= steps or _asked_to_stop(accelerator, stop, trainer.steps % log_every == 0)
+            if main and (trainer.steps % log_every == 0 or last):
+                line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
+                line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
+                line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
+                sums.clear()
+                bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
                 with open(folder / "log.jsonl", "a") as log:
-                    log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
-                if values["score"] > best:
-                    best = values["score"]
-                    averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
-                    save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
-            keep()
-        if last:
-            break
-    bar.close()
-    for name, handler in handlers.items():
-        signal.signal(name, handler)
+                    log.write(json.dumps(line) + "\n")
+            if main and (trainer.steps % save_every == 0 or last):
+                if sample is not None:
+                    tensors = tensor_batch(sample, trainer.device)
+                    with torch.no_grad():
+                        drawn = trainer.generator_ema(tensors["lq"]).restored
+                    sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
+                if validate is not None:
+                    values = validate(trainer)
+                    with open(folder / "log.jsonl", "a") as log:
+                        log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
+                    if values["score"] > best:
+                        best = values["score"]
+                        averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
+                        save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
+                keep()
+            if last:
+                break
+    finally:
+        bar.close()
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
     return values
 
 
 def _unchanged(batch):
     return batch
+
+
+def _leave_signals_to_the_trainer(worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _asked_to_stop(accelerator, stop: list, meeting: bool) -> bool:
+    """Whether a signal came; several processes agree on it, at every `meeting`, so that they stop together."""
+    if accelerator.num_processes == 1:
+        return bool(stop)
+    return meeting and bool(accelerator.reduce(torch.tensor(float(len(stop)), device=accelerator.device)) > 0)

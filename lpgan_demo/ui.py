@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from html import escape
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def read_plate(image: str | None) -> tuple[np.ndarray, np.ndarray, str, dict]:
     )
 
 
+class UploadedImage(gr.Image):
+    """gr.Image that hands over the uploaded file untouched: `images.load_image` decodes it, and says what is wrong."""
+
+    is_template = True
+
+    def preprocess(self, payload):
+        return None if payload is None else payload.path
+
+    def get_block_name(self) -> str:
+        return "image"
+
+
 def build() -> gr.Blocks:
     """The page as Gradio Blocks; nothing is loaded and no port is opened."""
     with gr.Blocks(
@@ -133,7 +146,7 @@ def build() -> gr.Blocks:
         before, after, reading, data = outputs
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
-                source = gr.Image(
+                source = UploadedImage(
                     type="filepath",
                     label="Picture of one plate",
                     sources=["upload", "clipboard", "webcam"],
@@ -176,8 +189,9 @@ def build() -> gr.Blocks:
 
 
 def launch(port: int | None = None, **options) -> None:
-    """Open the page on this machine; options go to gradio's launch()."""
+    """Serve the page and, except on a Space, open it in the browser; options go to gradio's launch()."""
     build().launch(
+        inbrowser="SPACE_ID" not in os.environ,
         server_port=port,
         css=CSS,
         theme=THEME,

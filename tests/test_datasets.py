@@ -14,7 +14,9 @@ from lpgan_demo.datasets import (
     share_of,
     split_of,
 )
+from lpgan_demo.evaluation import choose
 from lpgan_demo.plates import get_layout
+from lpgan_demo.recipes import real_plates
 from lpgan_demo.synth import standard_plate
 
 
@@ -119,3 +121,30 @@ def test_real_plates_are_shot_anew_and_rare_provinces_come_up_more_often(tmp_pat
 def test_a_mix_needs_sensible_shares():
     with pytest.raises(ValueError, match="share"):
         PlateBatches([SyntheticPlates()], [0], 4, 1)
+
+
+def test_a_layout_given_for_a_folder_is_used_and_checked(tmp_path):
+    write(tmp_path / "30A12345.png", standard_plate("30A12345", get_layout("vn_one_row")))
+    assert load_real(tmp_path, "vn_one_row")[0].layout == "vn_one_row"
+    with pytest.raises(ValueError, match="can spell"):
+        load_real(tmp_path)
+    with pytest.raises(ValueError, match="cn_blue"):
+        load_real(tmp_path, "cn_blue")
+
+
+def test_no_plate_is_on_two_sides_whatever_folder_it_comes_from(tmp_path):
+    crops, half = tmp_path / "crops", tmp_path / "half"
+    texts = [f"皖A{i:05d}" for i in range(40)]
+    for folder in (crops, half):
+        folder.mkdir()
+        for text in texts:
+            write(folder / f"{text}.png", standard_plate(text, get_layout("cn_blue"), (24, 94)))
+    sides = real_plates([str(crops)], [str(half)])
+    by_side = {side: {plate.text for plate in plates} for side, plates in sides.items()}
+    assert all(by_side.values())
+    assert not by_side["train"] & (by_side["validation"] | by_side["judge"])
+    judged = {plate.text for plate in sides["judge"] if plate.path.parent == half}
+    assert judged == {plate.text for plate in choose(load_real(half), "second-half")}
+    assert {plate.text for plate in choose(load_real(crops), "test")} <= by_side["judge"]
+    with pytest.raises(ValueError, match="side"):
+        choose([], "left")

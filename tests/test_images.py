@@ -1,4 +1,5 @@
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -79,10 +80,24 @@ def test_bad_input_is_refused_in_one_sentence(source, words):
     assert "\n" not in str(caught.value)
 
 
-def test_an_enormous_picture_is_refused_before_it_is_decoded():
+def test_a_large_picture_is_read_and_an_enormous_one_refused_before_it_is_decoded():
+    large = encoded(Image.new("1", (12000, 9000), 1))
+    assert images.load_image(large).shape == (9000, 12000, 3)
+    header = bytearray(large)
+    header[20:24] = (20000).to_bytes(4, "big")  # the height in the PNG header
+    header[29:33] = zlib.crc32(bytes(header[12:29])).to_bytes(4, "big")
     with pytest.raises(PlateImageError, match="megapixels"):
-        images._check_shape(12000, 20000)
-    images._check_shape(9000, 12000)
+        images.load_image(bytes(header))
+
+
+def test_a_damaged_pil_image_and_odd_arrays_are_refused_too():
+    broken = Image.open(io.BytesIO(encoded(Image.fromarray(picture(400, 600)))[:5000]))
+    with pytest.raises(PlateImageError, match="damaged"):
+        images.load_image(broken)
+    with pytest.raises(PlateImageError, match="negative"):
+        images.load_image(np.full((12, 12), -0.5))
+    with pytest.raises(PlateImageError, match="numbers"):
+        images.load_image(np.full((12, 12), "a"))
 
 
 def test_a_jpeg_that_lost_only_its_last_bytes_is_read():
@@ -116,9 +131,3 @@ def test_crop_box_repeats_the_edge_beyond_the_photo():
     crop = images.crop_box(image, (-5, -5, 10, 10))
     assert crop.shape == (15, 15, 3)
     assert np.array_equal(crop[5:, 5:], image[:10, :10]) and np.array_equal(crop[0, 0], image[0, 0])
-
-
-def test_otsu_parts_two_tones():
-    grey = np.full((10, 10), 60, np.uint8)
-    grey[:, 5:] = 180
-    assert np.array_equal(images.otsu(grey), np.where(grey > 100, 255, 0))

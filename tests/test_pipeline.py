@@ -6,7 +6,8 @@ import torch
 
 from lpgan_demo.examples import EXAMPLES
 from lpgan_demo.hub import BUNDLED
-from lpgan_demo.pipeline import PlatePipeline, PlateReader, legibility
+from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
+from lpgan_demo.pipeline import PlatePipeline, PlateReader, PlateRestorer, legibility
 from lpgan_demo.plates import get_layout
 from lpgan_demo.results import PlateImageError
 
@@ -58,6 +59,11 @@ def test_bad_input_raises_and_no_plates_give_no_results(small_weights):
     assert pipeline.read_plates([]) == []
     with pytest.raises(ValueError, match="reader"):
         PlateReader(pipeline.reader.discriminator, reader="oracle")
+
+
+def test_a_generator_that_names_no_layout_is_refused():
+    with pytest.raises(ValueError, match="region"):
+        PlateRestorer(SRGenerator(SRGeneratorConfig(num_features=4, num_blocks=1, decoder="plain")))
 
 
 def test_legibility_follows_the_confidence():
