@@ -158,10 +158,15 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
 
 
 def _rotated(v: dict) -> np.ndarray:
+    """Corners clockwise from the plate's own top left: of a rectangle turned by almost 90 degrees, "height" is long."""
     angle = np.deg2rad(v["rotation"])
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (v["width"] / 2, v["height"] / 2)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return half @ turn + (v["x"], v["y"])
+    corners = half @ turn + (v["x"], v["y"])
+    edges = np.roll(corners, -1, axis=0) - corners
+    lengths = np.linalg.norm(edges, axis=1)
+    first = int(np.argmax(np.where(lengths >= lengths.max() - 1e-6, edges[:, 0], -np.inf)))
+    return np.roll(corners, -first, axis=0)
 
 
 # ---- datasets: one item is one ready batch --------------------------------------------------------------------

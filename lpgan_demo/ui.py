@@ -112,16 +112,9 @@ def read_plate(image: str | None) -> tuple[np.ndarray, np.ndarray, str, dict]:
     )
 
 
-class UploadedImage(gr.Image):
-    """gr.Image that hands over the uploaded file untouched: `images.load_image` decodes it, and says what is wrong."""
-
-    is_template = True
-
-    def preprocess(self, payload):
-        return None if payload is None else payload.path
-
-    def get_block_name(self) -> str:
-        return "image"
+def _path_of(upload) -> str | None:
+    """The uploaded file, untouched: `images.load_image` decodes it, and says what is wrong with it."""
+    return None if upload is None else upload.path
 
 
 def build() -> gr.Blocks:
@@ -146,7 +139,7 @@ def build() -> gr.Blocks:
         before, after, reading, data = outputs
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
-                source = UploadedImage(
+                source = gr.Image(
                     type="filepath",
                     label="Picture of one plate",
                     sources=["upload", "clipboard", "webcam"],
@@ -155,6 +148,7 @@ def build() -> gr.Blocks:
                     buttons=[],
                     webcam_options=gr.WebcamOptions(mirror=False),
                 )
+                source.preprocess = _path_of  # gradio would decode it first, and fail in its own words
                 button = gr.Button("Restore and read", variant="primary", elem_id="read")
                 pictures = sorted(map(str, EXAMPLES.glob("*.png")))
                 if pictures:

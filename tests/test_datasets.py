@@ -96,6 +96,21 @@ def test_easypr_xml_centre_rotation_and_shared_plates(tmp_path):
     assert np.abs(flat.astype(int) - expected).mean() < 30
 
 
+def test_easypr_rectangles_turned_by_almost_90_degrees_are_the_same_plate(tmp_path):
+    write(tmp_path / "one.jpg", np.zeros((200, 300, 3), np.uint8))
+    tag = '<taggedRectangle x="150" y="100" width="{}" height="{}" rotation="{}" locateType="1">蓝牌:苏E12345<'
+    corners = []
+    for width, height, rotation in ((120, 38, 4), (38, 120, -86)):
+        (tmp_path / "GroundTruth_others.xml").write_text(
+            f"<image><imageName>one</imageName>{tag.format(width, height, rotation)}/taggedRectangle></image>", "utf-8"
+        )
+        corners.append(easypr_photos(tmp_path)[0].corners)
+    assert np.allclose(corners[0], corners[1], atol=1e-6)
+    top_left, top_right, bottom_right, _ = corners[0]
+    assert np.linalg.norm(top_right - top_left) == pytest.approx(120) and top_right[0] > top_left[0]
+    assert bottom_right[1] > top_right[1]
+
+
 def test_split_is_by_text_and_has_the_stated_shares():
     texts = [f"皖A{i:05d}" for i in range(3000)]
     sides = [split_of(text) for text in texts]
