@@ -149,7 +149,7 @@ LAYOUTS: dict[str, PlateLayout] = {
     layout.name: layout
     for layout in (
         _chinese("cn_blue", "China, small car", (10, 60, 190), (255, 255, 255), ""),
-        _chinese("cn_yellow", "China, large or learner's vehicle", (245, 190, 30), (10, 10, 10), "学挂"),
+        _chinese("cn_yellow", "China, large vehicle, trailer or learner", (245, 190, 30), (10, 10, 10), "学挂"),
         _chinese("cn_white", "China, police", (240, 240, 240), (10, 10, 10), "警", red="警"),
         _chinese(
             "cn_black",

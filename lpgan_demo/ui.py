@@ -25,13 +25,15 @@ plate it believes in and reads it, character by character."""
 
 WARNING = (
     "The drawing is what a generator **believes**, not what the camera saw: no evidence, only a reading with a "
-    "probability. An unsure character is drawn as a blend of its candidates."
+    "probability. An unsure character is drawn as a blend of its candidates; the Chinese ones may be smudged even "
+    "when they are read with confidence. A picture without a plate gets a drawing too, with a confidence near 0."
 )
 
-ABOUT = """**What runs here:** MTGAN, a generator that draws the standard plate and a discriminator that judges and
-reads it, trained on rendered plates and a few hundred real ones. **Plates:** Chinese single-row plates: blue, yellow,
-white, black and green. **Privacy:** pictures are processed in memory for your request; temporary upload files are
-deleted within minutes; nothing is logged. Reading plates to follow people is not what this is for."""
+ABOUT = """**What runs here:** MTGAN, two neural networks trained against each other (a GAN): one draws the standard
+plate, the other judges and reads the drawing. They learnt from rendered plates and a few hundred real ones.
+**Plates:** Chinese single-row plates: blue, yellow, white, black and green. **Privacy:** pictures are processed in
+memory for your request; temporary upload files are deleted within minutes; readings are not logged.
+Reading plates to follow people is not what this is for."""
 
 CSS = """
 .plate-text {font-size: clamp(2rem, 9vw, 3.4rem); font-weight: 700; letter-spacing: .06em; line-height: 1.2}
@@ -44,6 +46,7 @@ CSS = """
 .plate-bar {height: .3rem; border-radius: .2rem; background: var(--border-color-primary); margin: .2rem 0}
 .plate-bar i {display: block; height: 100%; border-radius: .2rem; background: #16a34a}
 .unsure .plate-bar i {background: #d97706}
+.plate-error {border-left: .3rem solid #dc2626; padding: .4rem .8rem}
 #examples img {object-fit: contain !important}
 """
 
@@ -85,8 +88,9 @@ def reading_html(plate: PlateResult) -> str:
         )
     return (
         f'<div class="plate-text" data-text="{escape(plate.text)}">{escape(plate.text)}</div>'
-        f"<p>Confidence in the whole text: <b>{100 * plate.confidence:.0f}%</b> &middot; {escape(plate.legibility)}"
-        f" &middot; {escape(get_layout(plate.layout).title)}<br>{escape(sentence(plate))}</p>"
+        f"<p>Confidence in the whole text: <b>{100 * plate.confidence:.0f}%</b> "
+        f"&middot; legibility: {escape(plate.legibility)} &middot; taken for: {escape(get_layout(plate.layout).title)}"
+        f"<br>{escape(sentence(plate))}</p>"
         f'<div class="plate-row">{"".join(cells)}</div>'
     )
 
@@ -110,6 +114,21 @@ def read_plate(image: str | None) -> tuple[np.ndarray, np.ndarray, str, dict]:
         reading_html(plate),
         plate.to_dict(),
     )
+
+
+def show_plate(image: str | None) -> tuple:
+    """`read_plate` for the page: nothing, or the sentence on what is wrong, never stands beside an older result."""
+    if image is None:
+        return None, None, "", None
+    try:
+        return read_plate(image)
+    except gr.Error as error:
+        return None, None, f'<p class="plate-error" role="alert">{escape(error.message)}</p>', None
+
+
+def show_example(sample: list) -> tuple:
+    """The picture of a clicked example, and what is read off it."""
+    return sample[0], *show_plate(sample[0])
 
 
 def _path_of(upload) -> str | None:
@@ -150,19 +169,12 @@ def build() -> gr.Blocks:
                 )
                 source.preprocess = _path_of  # gradio would decode it first, and fail in its own words
                 button = gr.Button("Restore and read", variant="primary", elem_id="read")
-                pictures = sorted(map(str, EXAMPLES.glob("*.png")))
-                if pictures:
-                    gr.Examples(
-                        pictures,
-                        source,
-                        outputs,
-                        read_plate,
-                        run_on_click=True,
-                        cache_examples=False,
-                        elem_id="examples",
-                        label="Or try one of these, rendered by this project",
-                        api_visibility="private",
-                    )
+                examples = gr.Dataset(
+                    components=[source],
+                    samples=[[str(path)] for path in sorted(EXAMPLES.glob("*.png"))],
+                    label="Or try one of these, rendered by this project",
+                    elem_id="examples",
+                )
             with gr.Column(scale=2, min_width=300):
                 with gr.Row():
                     with gr.Column(min_width=240):
@@ -176,8 +188,12 @@ def build() -> gr.Blocks:
                 with gr.Accordion("The result as data", open=False):
                     data.render()
         gr.Markdown(ABOUT)
-        source.input(read_plate, source, outputs, api_visibility="private", show_progress_on=[after])
-        button.click(read_plate, source, outputs, api_name="read_plate", show_progress_on=[after])
+        quiet = {"api_visibility": "private", "show_progress_on": [after]}
+        source.input(show_plate, source, outputs, **quiet)
+        button.click(show_plate, source, outputs, **quiet)
+        source.clear(lambda: (None, None, "", None), None, outputs, api_visibility="private")
+        examples.click(show_example, examples, [source, *outputs], **quiet)
+        gr.Button(visible=False).click(read_plate, source, outputs, api_name="read_plate")
     page.queue(max_size=32, default_concurrency_limit=1)
     return page
 

@@ -62,6 +62,20 @@ def test_an_example_is_read_with_one_click(page):
     assert page.inner_text("#reading .plate-text") == "沪AD06219"
 
 
+def test_a_bad_file_or_no_file_after_a_result_leaves_no_stale_result(page, tmp_path):
+    page.locator("#examples button, #examples .gallery-item").first.click()
+    page.wait_for_selector("#reading .plate-text", timeout=60_000)
+    page.locator("#source button[aria-label*=lear], #source button[aria-label*=emove]").first.click()
+    page.wait_for_selector("#reading .plate-text", state="detached", timeout=30_000)
+    page.wait_for_selector("#source input[type=file]", state="attached")
+    page.wait_for_timeout(1000)  # the upload field is mounted anew after the picture is taken away
+    text = tmp_path / "text.png"
+    text.write_bytes(b"no picture")
+    page.set_input_files("#source input[type=file]", text)
+    page.wait_for_selector("#reading .plate-error:has-text('not an image')", timeout=30_000)
+    assert "/tmp" not in page.inner_text("body") and page.locator("#after img").count() == 0
+
+
 def png(mode="RGB", size=(300, 100)):
     stream = io.BytesIO()
     Image.effect_noise(size, 80).convert(mode).save(stream, "PNG")
@@ -72,7 +86,7 @@ def test_a_file_that_is_no_picture_gives_one_clear_sentence(page, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(png("L")[:900])
     page.set_input_files("#source input[type=file]", broken)
-    page.wait_for_selector("text=is damaged and cannot be decoded", timeout=30_000)
+    page.wait_for_selector("#reading .plate-error:has-text('is damaged and cannot be decoded')", timeout=30_000)
     said = page.inner_text("body")
     assert "Traceback" not in said and "/tmp" not in said
     assert page.locator("#reading .plate-text").count() == 0
