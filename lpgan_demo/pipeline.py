@@ -112,7 +112,7 @@ class PlatePipeline:
         for crop, plate, belief, layouts in zip(crops, plates, probabilities, restoration.layouts.cpu().numpy()):
             layout = get_layout(names[int(layouts.argmax())])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
-            same_text = sum(p for p, name in zip(layouts, names) if _same_places(name, layout.name))
+            same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
             confidence = float(same_text * np.prod([reading.probability for reading in readings]))
             results.append(
                 PlateResult(
@@ -138,9 +138,3 @@ def batched(items: Iterable, size: int):
 def legibility(confidence: float) -> str:
     """ "good", "poor" or "illegible": how far the reading may be trusted."""
     return "good" if confidence >= GOOD else "poor" if confidence >= POOR else "illegible"
-
-
-def _same_places(a: str, b: str) -> bool:
-    """Whether two layouts have their characters at the same places, so that only the paint differs."""
-    first, second = get_layout(a).regions, get_layout(b).regions
-    return first.shape == second.shape and bool(np.allclose(first, second))

@@ -104,10 +104,7 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
 
 def networks(recipe: MTGANRecipe) -> tuple[SRGenerator, MultiTaskDiscriminator]:
     """GN and DN of a recipe, freshly initialised."""
-    shared = {f.name for f in fields(MTGANRecipe)}
-    generator = SRGeneratorConfig(
-        **{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig) if f.name in shared}
-    )
+    generator = SRGeneratorConfig(**{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig)})
     discriminator = DiscriminatorConfig(
         layouts=recipe.layouts,
         input_size=recipe.output_size,
