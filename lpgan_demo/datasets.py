@@ -193,9 +193,14 @@ class SyntheticPlates:
 
 
 class RealPlates:
-    """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often."""
+    """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often.
 
-    def __init__(self, plates: list[RealPlate], layouts=CHINESE_LAYOUTS):
+    join_share: how often a plate is put together from two (`join`).
+    """
+
+    def __init__(self, plates: list[RealPlate], layouts=CHINESE_LAYOUTS, join_share: float = 0.0):
+        self.join_share = join_share
+        self._tight: dict[int, np.ndarray] = {}
         names = list(layouts)
         self.plates = [plate for plate in plates if plate.layout in names]
         if not self.plates:
@@ -205,19 +210,54 @@ class RealPlates:
         weights = np.array([counts[plate.text[0]] ** -0.5 for plate in self.plates])
         self.weights = weights / weights.sum()
 
+    def tight(self, k: int) -> np.ndarray:
+        """Plate k alone, edge to edge: uint8 (64, 192, 3)."""
+        if k not in self._tight:
+            self._tight[k] = images.resize(self.plates[k].crop(flat=True), (64, 192))
+        return self._tight[k]
+
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
-        k = int(rng.choice(len(self.plates), p=self.weights))
-        plate = self.plates[k]
-        crop = plate.crop(margin=0.12, flat=rng.random() < 0.4) if plate.corners is not None else plate.crop()
+        k, other = (int(v) for v in rng.choice(len(self.plates), 2, p=self.weights))
+        text = self.plates[k].text
+        if rng.random() < self.join_share and self.index[k] == self.index[other]:
+            crop, text = join(self.tight(k), text, self.tight(other), self.plates[other].text, rng)
+            inner = 0.0
+        elif self.plates[k].corners is not None:
+            crop, inner = self.plates[k].crop(margin=0.12, flat=rng.random() < 0.4), 0.12 / 1.24
+        else:
+            crop, inner = self.plates[k].crop(), 0.0
         h, w = crop.shape[:2]
-        inner = 0.12 / 1.24 if plate.corners is not None else 0.0
         quad = np.array([[inner, inner], [1 - inner, inner], [1 - inner, 1 - inner], [inner, 1 - inner]])
         grow = rng.uniform(-0.04, 0.08, 4) * (0.7, 1, 0.7, 1)
         quad += np.array([[-grow[0], -grow[1]], [grow[2], -grow[1]], [grow[2], grow[3]], [-grow[0], grow[3]]])
         quad += rng.normal(0, 0.015, (4, 2))
         quad[:, 1] += (quad[:, 0] - 0.5) * rng.normal(0, 0.06)
         scene = images.warp_crop(crop, quad * (w, h), (64, 192))
-        return shoot(scene, random_camera(rng, rendered=False), rng), plate.text, self.index[k]
+        return shoot(scene, random_camera(rng, rendered=False), rng), text, self.index[k]
+
+
+def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, rng: np.random.Generator):
+    """A plate that never was: the first characters of one real plate and the last ones of another.
+
+    left, right: uint8 (64, 192, 3) views, edge to edge, of two plates of one Chinese single-row layout. They are
+    cut where both show nothing but paper, and the right one gets the left one's mean and contrast. Returns (view,
+    text); the left plate unchanged when no common gap is found.
+    """
+    cut = int(rng.integers(1, len(left_text)))
+    edges = get_layout("cn_green" if len(left_text) == 8 else "cn_blue").regions
+    centre = round(edges[cut][0] * left.shape[1])
+    columns = np.arange(centre - 6, centre + 7)
+    ink = np.zeros(len(columns))
+    for view in (left, right):
+        grey = view[14:50].mean(2)
+        ink = np.maximum(ink, grey[:, columns].std(0) / (np.median(grey.std(0)) + 1e-6))
+    if ink.min() > 0.5:
+        return left, left_text
+    x = columns[int(ink.argmin())]
+    mean, spread = (right.mean((0, 1)), right.std() + 1e-6), (left.mean((0, 1)), left.std() + 1e-6)
+    toned = (right[:, x:] - mean[0]) * min(2.0, spread[1] / mean[1]) + spread[0]
+    toned = np.clip(np.rint(toned), 0, 255).astype(np.uint8)
+    return np.hstack([left[:, :x], toned]), left_text[:cut] + right_text[cut:]
 
 
 class PlateBatches:

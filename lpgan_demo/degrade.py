@@ -6,7 +6,7 @@ noise, JPEG. Blur is given in pixels of a plate 94 pixels wide, so one setting m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -57,9 +57,14 @@ def motion_kernel(length: float, angle_degrees: float) -> np.ndarray:
 def random_camera(rng: np.random.Generator, severity: float | None = None, rendered: bool = True) -> Camera:
     """Draw a shot. severity in [0, 1] (drawn when None): 0 a decent photo, 1 the worst a street camera gives.
 
+    A given severity brings every trouble in proportion; a drawn one, in two shots of five, only one or two of them.
+
     rendered=False draws milder light and blur, for real crops that already carry their own.
     """
-    if severity is None:
+    alone = severity is None and rng.random() < 0.4
+    if alone:
+        severity = rng.uniform(0.3, 1.0)
+    elif severity is None:
         severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.25, 0.35, 0.4))
     s = float(severity)
     narrowest, widest = (90, 192) if s < 0.25 else (94 - 66 * s, 110 - 45 * s)
@@ -68,19 +73,34 @@ def random_camera(rng: np.random.Generator, severity: float | None = None, rende
     gain = (
         np.exp(rng.uniform(np.log(0.35), np.log(1.5))) if rng.random() < 0.35 + 0.5 * light else rng.uniform(0.7, 1.1)
     )
-    cast = 1 + rng.normal(0, 0.16 if rendered else 0.06, 3)
-    return Camera(
+    cast = 1 + rng.normal(0, (0.35 if rng.random() < 0.15 else 0.15) if rendered else 0.06, 3)
+    camera = Camera(
         width=width,
         defocus=rng.uniform(0.0, 0.5 + 1.3 * s) * (rng.random() < (0.8 if rendered else 0.6)),
         motion=rng.uniform(1, 2 + 7.5 * s) if rng.random() < 0.25 + 0.45 * s else 0.0,
         angle=rng.uniform(-35, 35) if rng.random() < 0.5 else rng.uniform(0, 180),
         gain=float(gain),
-        cast=tuple(float(np.clip(c, 0.55, 1.5)) for c in cast),
+        cast=tuple(float(np.clip(c, 0.4, 1.7)) for c in cast),
         gamma=float(np.exp(rng.normal(0, 0.2))) if rendered else 1.0,
         shade=rng.uniform(0, 0.6) if rng.random() < (0.5 if rendered else 0.25) else 0.0,
         glare=rng.uniform(0, 0.9) if rng.random() < (0.12 if rendered else 0.05) else 0.0,
         noise=rng.uniform(0.5, 3 + 10 * s),
         jpeg=int(rng.uniform(95 - 70 * s, 97 - 25 * s)) if rng.random() < 0.75 else 0,
+    )
+    return _spare(camera, s, rng) if alone else camera
+
+
+def _spare(camera: Camera, s: float, rng: np.random.Generator) -> Camera:
+    """The same shot with only one or two of its troubles, and those in full: few pixels alone, motion alone, ..."""
+    kept = rng.choice(("pixels", "motion", "defocus", "coding"), rng.integers(1, 3), replace=False)
+    coded = "coding" in kept
+    return replace(
+        camera,
+        width=int(np.exp(rng.uniform(np.log(28), np.log(56)))) if "pixels" in kept else int(rng.uniform(88, 130)),
+        motion=rng.uniform(2, 2 + 7 * s) if "motion" in kept else 0.0,
+        defocus=rng.uniform(0.3, 0.5 + 1.5 * s) if "defocus" in kept else 0.0,
+        noise=rng.uniform(3, 4 + 9 * s) if coded else rng.uniform(0, 1.5),
+        jpeg=int(rng.uniform(90 - 65 * s, 97 - 35 * s)) if coded else 0,
     )
 
 

@@ -239,7 +239,8 @@ class SRGenerator(nn.Module):
     """GN: a bad crop -> the clean standard plate (and, with the region decoder, its characters and layout).
 
     Input float (N, 3, 32, 96) in [-1, 1]. `layout` (N,) int64 indexes `config.layouts`; None takes the network's
-    own answer. Returns `GeneratorOutput`. Raises ValueError on a wrong input size or an unknown decoder.
+    own answer. draw: only the first so many plates are drawn (all are read). Returns `GeneratorOutput`. Raises
+    ValueError on a wrong input size or an unknown decoder.
     """
 
     def __init__(self, config: SRGeneratorConfig = SRGeneratorConfig()):
@@ -266,13 +267,13 @@ class SRGenerator(nn.Module):
         self.layout_head = nn.Linear(wide, len(config.layouts))
         self.decoder = RegionDecoder(config)
 
-    def forward(self, lq: Tensor, layout: Tensor | None = None) -> GeneratorOutput:
+    def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         if lq.dim() != 4 or tuple(lq.shape[1:]) != (3, *self.config.input_size):
             raise ValueError(f"GN expects (N, 3, {self.config.input_size}), not {tuple(lq.shape)}")
         features = F.relu(self.head(lq))
         features = features + self.trunk(features)
         if self.config.decoder == "plain":
-            return GeneratorOutput(self.plain(features), None, None)
+            return GeneratorOutput(self.plain(features[:draw]), None, None)
         features = F.relu(self.encoder(self.reduce(features)))
         mean = features.mean((2, 3))
         layout_logits = self.layout_head(mean).float()
@@ -280,7 +281,7 @@ class SRGenerator(nn.Module):
             layout = layout_logits.argmax(1)
         codes = self.table.select(self.codes(features), layout)
         characters = self.table.mask(self.character_head(codes), layout)
-        restored = self.decoder(codes + self.whole(mean).unsqueeze(1), layout)
+        restored = self.decoder((codes + self.whole(mean).unsqueeze(1))[:draw], layout[:draw])
         return GeneratorOutput(restored, characters, layout_logits)
 
 

@@ -11,11 +11,11 @@ import torch
 
 from . import images
 from .datasets import PlateBatches, RealPlate, RealPlates, SyntheticPlates, collate, load_real, share_of
-from .degrade import random_camera, shoot
+from .degrade import Camera, shoot
 from .hub import load_weights, save_weights, weights_folder
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from .plates import CHINESE_LAYOUTS, decode, get_layout
+from .plates import LAYOUTS, decode, get_layout
 from .training import MTGANTrainer, MTGANTraining, fit, option
 
 
@@ -31,19 +31,22 @@ class MTGANRecipe(MTGANTraining):
     workers: int = option(1, "processes that render plates")
     threads: int = option(0, "CPU threads of the training process (0: as many as there are cores)")
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
-    layouts: tuple = option(CHINESE_LAYOUTS, "plate layouts to learn")
-    layout_shares: tuple = option((0.5, 0.2, 0.08, 0.07, 0.15), "share of each layout among synthetic plates")
+    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
+    layout_shares: tuple = option(
+        (0.42, 0.16, 0.07, 0.07, 0.14, 0.05, 0.05, 0.04), "share of each layout among synthetic plates"
+    )
     input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
     output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
     real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
     half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
     real_share: float = option(0.3, "share of real plates in a batch")
+    join_share: float = option(0.4, "share of real plates that are joined from two real ones")
     glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
     num_blocks: int = option(6, "the paper's K, residual blocks of GN's trunk")
-    num_features: int = option(48, "width of GN's trunk")
-    code_features: int = option(128, "width of GN's region encoder")
-    code_blocks: int = option(3, "residual blocks of GN's region encoder")
-    code_size: int = option(192, "numbers in the code of one character")
+    num_features: int = option(64, "width of GN's trunk")
+    code_features: int = option(160, "width of GN's region encoder")
+    code_blocks: int = option(4, "residual blocks of GN's region encoder")
+    code_size: int = option(224, "numbers in the code of one character")
     stride: int = option(2, "GN's trunk works at 1/stride of the input's resolution: 1 or 2")
     d_features: tuple = option((16, 16, 32, 32, 64, 64, 128, 128), "widths of DN's convolutions (the paper has M = 8)")
     d_strides: tuple = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
@@ -70,14 +73,20 @@ def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
 
 
 def validator(plates: list[RealPlate], recipe: MTGANRecipe):
-    """A function of the trainer: exact plates of the moving average on real crops, as they are, halved, and shot."""
-    rng = np.random.default_rng(7)
+    """A function of the trainer: exact plates of the moving average on real crops, as they are and shot again."""
     crops = [plate.crop(margin=0.03) for plate in plates]
-    views = {
-        "clean": crops,
-        "half": [images.resize(crop, (max(6, crop.shape[0] // 2), crop.shape[1] // 2)) for crop in crops],
-        "street": [shoot(images.resize(c, (64, 192)), random_camera(rng, 0.55, rendered=False), rng) for c in crops],
+    sharp = [images.resize(crop, (64, 192)) for crop in crops]
+    cameras = {
+        "half": Camera(width=47),
+        "third": Camera(width=31),
+        "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
+        "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
+        "night": Camera(width=42, defocus=1.1, motion=4, angle=110, gain=0.7, noise=7, jpeg=48),
     }
+    views = {"clean": crops}
+    for name, camera in cameras.items():
+        rng = np.random.default_rng(7)
+        views[name] = [shoot(view, camera, rng) for view in sharp]
     inputs = {name: images.network_input(view, recipe.input_size) for name, view in views.items()}
 
     @torch.no_grad()
@@ -127,7 +136,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     shares = [1.0]
     sides = real_plates(recipe.real, recipe.half)
     if sides["train"]:
-        parts.append(RealPlates(sides["train"], recipe.layouts))
+        parts.append(RealPlates(sides["train"], recipe.layouts, recipe.join_share))
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
     if recipe.start:

@@ -52,6 +52,7 @@ class MTGANTraining:
     character_loss: str = option("bce", "DN's character loss: bce (the paper's) or cross-entropy")
     literal_adversarial: bool = option(False, "the paper's printed L_G = L_MSE - L_F, which rewards mis-reading too")
     augment_view: bool = option(True, "blur, shift and noise what DN sees, so that GN cannot whisper to it in pixels")
+    draw_share: float = option(1.0, "share of a batch that is drawn and judged; the rest trains the reading alone")
     discriminator_every: int = option(1, "train DN on every n-th step")
     ema: float = option(0.999, "decay of the moving average of GN's and DN's weights, the ones that are published")
     clip: float = option(1.0, "largest norm of GN's gradient")
@@ -83,6 +84,8 @@ class MTGANTrainer:
             raise ValueError(f"character_loss must be bce or cross-entropy, not {config.character_loss!r}")
         if config.precision not in ("bf16", "fp32"):
             raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
+        if not 0 < config.draw_share <= 1:
+            raise ValueError(f"draw_share must be above 0 and at most 1, not {config.draw_share}")
         if config.discriminator_every < 1 or config.warmup_steps < 1:
             raise ValueError("discriminator_every and warmup_steps must be at least 1")
         self.config = config
@@ -117,16 +120,17 @@ class MTGANTrainer:
         view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
         judge = self.accelerator.unwrap_model(self.discriminator)
+        n = math.ceil(config.draw_share * len(lq))
         with autocast:
-            out = self.generator(lq, layout)
+            out = self.generator(lq, layout, n)
         target = batch["target"][:, : judge.table.max_characters]
         log: dict[str, Tensor] = {}
 
         if self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
             with autocast:
-                real = self.discriminator(view(gt), layout)
-                fake = self.discriminator(view(out.restored.detach()), layout)
-                d_loss, parts = losses.discriminator_loss(real, fake, target, self.character_loss)
+                real = self.discriminator(view(gt[:n]), layout[:n])
+                fake = self.discriminator(view(out.restored.detach()), layout[:n])
+                d_loss, parts = losses.discriminator_loss(real, fake, target[:n], self.character_loss)
             self.d_optimiser.zero_grad(set_to_none=True)
             self.accelerator.backward(d_loss)
             self.d_optimiser.step()
@@ -134,11 +138,11 @@ class MTGANTrainer:
 
         judge.requires_grad_(False)  # GN, with DN frozen
         with autocast:
-            verdict = judge(view(out.restored), layout)
+            verdict = judge(view(out.restored), layout[:n])
             log["g_adv"], log["g_char"] = losses.generator_adversarial(
-                verdict, target, config.literal_adversarial, self.character_loss
+                verdict, target[:n], config.literal_adversarial, self.character_loss
             )
-            log["g_pixel"] = losses.pixel_mse(out.restored, gt)
+            log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
             g_loss = config.lambda_mse * log["g_pixel"] + config.lambda_adversarial * log["g_adv"]
             g_loss = g_loss + config.lambda_dn_character * log["g_char"]
             if out.characters is not None:
