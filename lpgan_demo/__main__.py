@@ -42,13 +42,20 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     reading.add_argument("--json", action="store_true", help="all figures as JSON")
     _add_weights(reading)
 
+    speed = kinds.add_parser("speed", help="parameters, multiply-accumulates, milliseconds, plates per second")
+    speed.add_argument("--json", action="store_true", help="the figures as JSON")
+    _add_weights(speed)
+
     train = commands.add_parser("train", help="train a network pair")
     recipes = train.add_subparsers(dest="recipe", required=True)
     mtgan = recipes.add_parser("mtgan", help="MTGAN: generator and multi-task discriminator")
+    judge = recipes.add_parser("judge", help="the independent reader that checks what GN's pictures say")
     if argv[:1] == ["train"]:
+        from .judge import JudgeRecipe
         from .recipes import MTGANRecipe
 
         _add_fields(mtgan, MTGANRecipe)
+        _add_fields(judge, JudgeRecipe)
 
     export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
@@ -71,6 +78,21 @@ def _add_weights(parser) -> None:
         default="fused",
         help="who reads: GN's character codes, DN on GN's picture, or both (default: fused)",
     )
+    parser.add_argument(
+        "--views",
+        type=int,
+        default=1,
+        metavar="N",
+        help="moved copies to average over, 1 to 7: slower, better (default: 1)",
+    )
+
+
+def _pipeline(arguments):
+    from .pipeline import PlatePipeline
+
+    return PlatePipeline.from_pretrained(
+        arguments.weights, device=arguments.device, reader=arguments.reader, views=arguments.views
+    )
 
 
 def _add_fields(parser, dataclass_type) -> None:
@@ -91,10 +113,9 @@ def _add_fields(parser, dataclass_type) -> None:
 
 def run_read(arguments) -> int:
     from .images import encode_png, side_by_side
-    from .pipeline import PlatePipeline
     from .results import PlateImageError
 
-    pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
+    pipeline = _pipeline(arguments)
     failed, results, saved = 0, [], set()
     for name in arguments.images:
         try:
@@ -124,11 +145,17 @@ def run_read(arguments) -> int:
 
 
 def run_evaluate(arguments) -> int:
-    from .evaluation import as_table, evaluate_reading
-    from .pipeline import PlatePipeline
+    from .evaluation import as_table, evaluate_reading, evaluate_speed
+    from .hub import load_weights, weights_folder
 
-    pipeline = PlatePipeline.from_pretrained(arguments.weights, device=arguments.device, reader=arguments.reader)
-    report = evaluate_reading(arguments.folders, pipeline, arguments.side, arguments.flat)
+    pipeline = _pipeline(arguments)
+    if arguments.kind == "speed":
+        figures = evaluate_speed(pipeline)
+        lines = (f"{name.replace('_', ' '):26} {value:,}" for name, value in figures.items())
+        print(json.dumps(figures) if arguments.json else "\n".join(lines))
+        return 0
+    judge = load_weights(weights_folder(None, "plate-judge"))
+    report = evaluate_reading(arguments.folders, pipeline, arguments.side, arguments.flat, judge=judge)
     print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
     if arguments.side == "all":
         print("note: with --side all, plates that the bundled weights were trained on count too", file=sys.stderr)
@@ -136,11 +163,13 @@ def run_evaluate(arguments) -> int:
 
 
 def run_train(arguments) -> int:
+    from .judge import JudgeRecipe, train_judge
     from .recipes import MTGANRecipe, train_mtgan
 
-    values = {f.name: getattr(arguments, f.name) for f in fields(MTGANRecipe)}
+    recipe_class, train = {"mtgan": (MTGANRecipe, train_mtgan), "judge": (JudgeRecipe, train_judge)}[arguments.recipe]
+    values = {f.name: getattr(arguments, f.name) for f in fields(recipe_class)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    print(json.dumps(train_mtgan(MTGANRecipe(**values))))
+    print(json.dumps(train(recipe_class(**values))))
     return 0
 
 

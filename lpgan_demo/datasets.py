@@ -182,11 +182,15 @@ class SyntheticPlates:
         self.folders = [folder_glyphs(*spec) for spec in glyph_folders]
         self.folder_share = folder_share if self.folders else 0.0
 
+    def draw_text(self, rng: np.random.Generator) -> tuple[str, int]:
+        """(text, index of the layout)."""
+        index = int(rng.choice(len(self.layouts), p=self.shares))
+        return self.layouts[index].random_text(rng), index
+
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
         """(crop uint8 RGB at its camera size, text, index of the layout)."""
-        index = int(rng.choice(len(self.layouts), p=self.shares))
+        text, index = self.draw_text(rng)
         layout = self.layouts[index]
-        text = layout.random_text(rng)
         pool = self.folders if rng.random() < self.folder_share else self.fonts
         scene = plate_scene(text, layout, rng, pool[rng.integers(len(pool))])
         return shoot(scene, random_camera(rng), rng), text, index

@@ -5,7 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
 from .datasets import RealPlate, load_real, share_of
+from .images import network_input
+from .judge import blurred, read_pictures
 from .metrics import reading_scores
 from .pipeline import PlatePipeline
 
@@ -29,9 +35,11 @@ def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
 
 
 def evaluate_reading(
-    folders: list[str], pipeline: PlatePipeline, side: str = "all", flat: bool = False, batch_size: int = 32
+    folders: list[str], pipeline: PlatePipeline, side: str = "all", flat: bool = False, batch_size: int = 32, judge=None
 ) -> dict[str, dict]:
     """Read every labelled plate of each folder; {folder name: `metrics.reading_scores` + milliseconds per plate}.
+
+    With a judge also what the pictures say to it: judge and judge_after_blur are shares of exact plates.
 
     Plates in photos are cut out by their labelled box, 3 % loose, or rectified with flat=True. Times cover
     restoring and reading in batches, not loading. Raises FileNotFoundError or ValueError for unusable folders.
@@ -52,20 +60,62 @@ def evaluate_reading(
         scores["wrong"] = [
             [p.text, r.text, round(r.confidence, 3)] for p, r in zip(plates, results) if p.text != r.text
         ]
+        if judge is not None:
+            pictures, layouts = [r.super_resolved for r in results], [r.layout for r in results]
+            for name, seen in (("judge", pictures), ("judge_after_blur", blurred(pictures))):
+                scores[name] = float(
+                    np.mean([p.text == t for p, t in zip(plates, read_pictures(judge, seen, layouts))])
+                )
         report[str(folder)] = scores
     return report
+
+
+def evaluate_speed(pipeline: PlatePipeline, repeats: int = 20) -> dict:
+    """What restoring and reading costs on this machine, from uint8 crops of 94 x 24 pixels to `PlateResult`s.
+
+    parameters and multiply-accumulates of GN and DN for one view of one plate; milliseconds of one plate alone
+    (median); plates per second in batches of 32; threads.
+    """
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 255, (24, 94, 3), np.uint8) for _ in range(32)]
+    generator, discriminator = pipeline.restorer.generator, pipeline.reader.discriminator
+    layout = torch.zeros(1, dtype=torch.long, device=pipeline.restorer.device)
+    with FlopCounterMode(display=False) as flops, torch.inference_mode():
+        lq = network_input(crops[:1], generator.config.input_size).to(pipeline.restorer.device)
+        discriminator(generator(lq, layout).restored, layout)
+    pipeline.read_plates(crops)
+    alone = []
+    for crop in (crops * repeats)[: 5 * repeats]:
+        start = time.perf_counter()
+        pipeline.read_plate(crop)
+        alone.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    for _ in range(max(1, repeats // 4)):
+        pipeline.read_plates(crops)
+    together = (time.perf_counter() - start) / max(1, repeats // 4)
+    return {
+        "generator_parameters": sum(p.numel() for p in generator.parameters()),
+        "discriminator_parameters": sum(p.numel() for p in discriminator.parameters()),
+        "multiply_accumulates": flops.get_total_flops() // 2,
+        "views": pipeline.restorer.views,
+        "milliseconds_alone": round(1000 * float(np.median(alone)), 2),
+        "plates_per_second": round(len(crops) / together, 1),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def as_table(report: dict[str, dict]) -> str:
     """The report as lines for a terminal."""
     lines = [
-        f"{'folder':24} {'side':12} {'n':>5} {'plates':>7} {'w/o 1st':>7} {'CER':>7} {'length':>7} {'ECE':>6} {'ms':>6}"
+        f"{'folder':24} {'side':12} {'n':>5} {'plates':>7} {'w/o 1st':>7} {'CER':>7} {'length':>7} {'ECE':>6}"
+        f" {'judge':>6} {'blurred':>7} {'ms':>6}"
     ]
     for folder, s in report.items():
         name = Path(folder).name
         lines.append(
             f"{name:24} {s['side']:12} {s['n']:5d} {s['plate_accuracy']:7.3f} {s['accuracy_without_province']:7.3f}"
             f" {s['character_error_rate']:7.4f} {s['wrong_length']:7.3f} {s['expected_calibration_error']:6.3f}"
+            f" {s.get('judge', float('nan')):6.3f} {s.get('judge_after_blur', float('nan')):7.3f}"
             f" {s['milliseconds_per_plate']:6.1f}"
         )
         confused = "  ".join(f"{a}->{b} x{n}" for a, b, n in s["confusions"][:8])

@@ -177,6 +177,13 @@ def warp_crop(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.
     return cv2.warpPerspective(image, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
+def nudge(crop: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarray:
+    """The same crop moved by shares of its width and height and enlarged about its centre: uint8 (64, 192, 3)."""
+    quad = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
+    quad = quad / scale + 0.5 - (dx, dy)
+    return warp_crop(resize(crop, (64, 192)), quad * (192, 64), (64, 192))
+
+
 def rectify(image: np.ndarray, corners: np.ndarray, margin: float = 0.02) -> np.ndarray:
     """A flat view of a plate from its four corners (4, 2) in pixels; no enlargement beyond its own resolution.
 

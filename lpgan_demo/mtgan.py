@@ -222,9 +222,9 @@ class RegionDecoder(nn.Module):
         n, slots, _ = codes.shape
         seed = F.relu(self.start(codes)).reshape(n * slots, self.widths[0], 4, 2)
         patches = self.draw(seed.contiguous(memory_format=torch.channels_last))
-        patches = patches.permute(0, 2, 3, 1).reshape(n, -1, self.widths[-1])  # (N, slots * 32 * 16, C)
+        patches = patches.permute(0, 2, 3, 1).reshape(n, slots * PATCH[0] * PATCH[1], self.widths[-1])
         index = self.places[layout].unsqueeze(-1).expand(-1, -1, self.widths[-1])
-        plate = patches.gather(1, index).reshape(n, *self.plate_size, -1).permute(0, 3, 1, 2)
+        plate = patches.gather(1, index).reshape(n, *self.plate_size, self.widths[-1]).permute(0, 3, 1, 2)
         return self.tail(plate)
 
 
@@ -281,7 +281,8 @@ class SRGenerator(nn.Module):
             layout = layout_logits.argmax(1)
         codes = self.table.select(self.codes(features), layout)
         characters = self.table.mask(self.character_head(codes), layout)
-        restored = self.decoder((codes + self.whole(mean).unsqueeze(1))[:draw], layout[:draw])
+        seeds = (codes + self.whole(mean).unsqueeze(1))[:draw]
+        restored = self.decoder(seeds, layout[:draw])
         return GeneratorOutput(restored, characters, layout_logits)
 
 

@@ -21,34 +21,64 @@ GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
 
 
+VIEWS = (
+    (0.0, 0.0, 1.0),
+    (0.01, 0.0, 1.0),
+    (-0.01, 0.0, 1.0),
+    (0.0, 0.03, 1.0),
+    (0.0, -0.03, 1.0),
+    (0.0, 0.0, 0.95),
+    (0.0, 0.0, 1.05),
+)
+"""Shifts (shares of width and height) and enlargement of the views that may be averaged, the crop itself first."""
+
+
 @dataclass(frozen=True)
 class Restoration:
-    """What GN made of a batch: plates float (N, 3, 64, 192), character logits, layout probabilities (N, L)."""
+    """What GN made of a batch.
+
+    plates float (N, 3, 64, 192); probabilities of characters (N, P, symbols), the mean of `views` views, and of
+    layouts (N, L).
+    """
 
     plates: torch.Tensor
     characters: torch.Tensor
     layouts: torch.Tensor
+    views: int = 1
 
 
 class PlateRestorer:
-    """Crops -> standard plates, by GN."""
+    """Crops -> standard plates, by GN. views: over how many slightly moved copies of a crop its codes are averaged."""
 
-    def __init__(self, generator: SRGenerator, device="cpu"):
+    def __init__(self, generator: SRGenerator, device="cpu", views: int = 1):
         if generator.config.decoder != "region":
             raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
+        if not 1 <= views <= len(VIEWS):
+            raise ValueError(f"views must be from 1 to {len(VIEWS)}, not {views!r}")
         self.generator = generator.eval().to(device)
         self.device = torch.device(device)
+        self.views = views
 
     @torch.inference_mode()
     def __call__(self, crops: list[np.ndarray]) -> Restoration:
         """uint8 RGB crops of any sizes -> `Restoration`."""
-        lq = images.network_input(crops, self.generator.config.input_size).to(self.device)
-        out = self.generator(lq)
-        return Restoration(out.restored, out.characters, out.layout.softmax(1))
+        size = self.generator.config.input_size
+        out = self.generator(images.network_input(crops, size).to(self.device))
+        characters = out.characters.softmax(-1)
+        if self.views > 1:
+            moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
+            layout = out.layout.argmax(1).repeat(self.views - 1)
+            more = self.generator(images.network_input(moved, size).to(self.device), layout, draw=0)
+            more = more.characters.softmax(-1).unflatten(0, (self.views - 1, len(crops)))
+            characters = (characters + more.sum(0)) / self.views
+        return Restoration(out.restored, characters, out.layout.softmax(1), self.views)
 
 
 class PlateReader:
-    """Restorations -> characters. reader: "head" (GN's codes), "dn" (DN on GN's picture) or "fused" (their mean)."""
+    """Restorations -> characters. reader: "head" (GN's codes), "dn" (DN on GN's picture) or "fused" (their mean).
+
+    With several views DN counts as one more view.
+    """
 
     def __init__(self, discriminator: MultiTaskDiscriminator, device="cpu", reader: str = "fused"):
         if reader not in READERS:
@@ -60,13 +90,13 @@ class PlateReader:
     def __call__(self, restoration: Restoration) -> np.ndarray:
         """Probabilities (N, P, symbols) under each plate's most probable layout."""
         layout = restoration.layouts.argmax(1)
-        answers = []
-        if self.reader in ("head", "fused"):
-            answers.append(restoration.characters.softmax(-1))
-        if self.reader in ("dn", "fused"):
-            drawn = self.discriminator(restoration.plates, layout).characters.sigmoid()
-            answers.append(drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12))
-        return torch.stack(answers).mean(0).cpu().numpy()
+        if self.reader == "head":
+            return restoration.characters.cpu().numpy()
+        drawn = self.discriminator(restoration.plates, layout).characters.sigmoid()
+        drawn = drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12)
+        if self.reader == "fused":
+            drawn = (restoration.characters * restoration.views + drawn) / (restoration.views + 1)
+        return drawn.cpu().numpy()
 
 
 class PlatePipeline:
@@ -79,14 +109,15 @@ class PlatePipeline:
         self.restorer, self.reader = restorer, reader
 
     @classmethod
-    def from_pretrained(cls, source: str | Path | None = None, *, device="cpu", reader: str = "fused"):
+    def from_pretrained(cls, source: str | Path | None = None, *, device="cpu", reader: str = "fused", views: int = 1):
         """The published networks: bundled (source None) or from a folder that holds one folder per network.
 
-        Raises WeightsError when something is missing or damaged, ValueError for an unknown reader.
+        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better. Raises WeightsError when something
+        is missing or damaged, ValueError for an unknown reader or number of views.
         """
         generator = load_weights(weights_folder(source, "mtgan-generator"), device)
         discriminator = load_weights(weights_folder(source, "mtgan-discriminator"), device)
-        return cls(PlateRestorer(generator, device), PlateReader(discriminator, device, reader))
+        return cls(PlateRestorer(generator, device, views), PlateReader(discriminator, device, reader))
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""

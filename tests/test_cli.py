@@ -56,9 +56,18 @@ def test_evaluate_reading_scores_a_labelled_folder(crops, small_weights, capsys)
     assert main(["evaluate", "reading", str(crops), "--weights", str(small_weights), "--json"]) == 0
     (scores,) = json.loads(capsys.readouterr().out).values()
     assert scores["n"] == 3 and 0 <= scores["plate_accuracy"] <= 1 and scores["milliseconds_per_plate"] > 0
+    assert 0 <= scores["judge"] <= 1 and 0 <= scores["judge_after_blur"] <= 1
     assert len(scores["wrong"]) == round(3 * (1 - scores["plate_accuracy"]))
     assert main(["evaluate", "reading", str(crops), "--weights", str(small_weights)]) == 0
     assert "true -> read" in capsys.readouterr().out
+
+
+def test_evaluate_speed_counts_and_times_one_view(small_weights, small_networks, capsys):
+    assert main(["evaluate", "speed", "--weights", str(small_weights), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["generator_parameters"] == sum(p.numel() for p in small_networks[0].parameters())
+    first = 8 * 3 * 4 * 4 * 16 * 48  # the head alone: 8 filters of 4x4 on 3 channels, half of 32 x 96
+    assert figures["multiply_accumulates"] > first and figures["plates_per_second"] > 0
 
 
 def test_mistakes_end_in_one_line_not_a_traceback(tmp_path, small_weights, capsys):

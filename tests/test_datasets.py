@@ -9,6 +9,7 @@ from lpgan_demo.datasets import (
     ccpd_photos,
     easypr_photos,
     guess_layout,
+    join,
     labelled_folder,
     load_real,
     share_of,
@@ -163,3 +164,25 @@ def test_no_plate_is_on_two_sides_whatever_folder_it_comes_from(tmp_path):
     assert {plate.text for plate in choose(load_real(crops), "test")} <= by_side["judge"]
     with pytest.raises(ValueError, match="side"):
         choose([], "left")
+
+
+def test_joined_plates_are_cut_in_a_gap_and_labelled_by_both_halves():
+    layout = get_layout("cn_blue")
+    rng = np.random.default_rng(4)
+    one, two = "皖A12345", "苏B67890"
+    left, right = standard_plate(one, layout), standard_plate(two, layout)
+    cuts = set()
+    for _ in range(40):
+        view, text = join(left, one, right, two, rng)
+        candidates = [one[:k] + two[k:] for k in range(8)]
+        gaps = [np.abs(view.astype(int) - standard_plate(c, layout)).mean() for c in candidates]
+        assert candidates[int(np.argmin(gaps))] == text
+        cuts.add(candidates.index(text))
+    assert len(cuts) >= 5
+
+
+def test_plates_without_a_common_gap_are_not_joined():
+    rng = np.random.default_rng(4)
+    noise = rng.integers(0, 255, (64, 192, 3), np.uint8)
+    plate = standard_plate("苏B67890", get_layout("cn_blue"))
+    assert all(join(noise, "皖A12345", plate, "苏B67890", rng)[1] == "皖A12345" for _ in range(10))

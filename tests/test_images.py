@@ -131,3 +131,13 @@ def test_crop_box_repeats_the_edge_beyond_the_photo():
     crop = images.crop_box(image, (-5, -5, 10, 10))
     assert crop.shape == (15, 15, 3)
     assert np.array_equal(crop[5:, 5:], image[:10, :10]) and np.array_equal(crop[0, 0], image[0, 0])
+
+
+def test_nudge_moves_and_enlarges_about_the_centre():
+    crop = np.zeros((64, 192, 3), np.uint8)
+    crop[28:36, 92:100] = 255
+    still = images.nudge(crop, 0, 0, 1)
+    assert np.abs(still.astype(int) - crop).max() <= 1
+    y, x = np.argwhere(images.nudge(crop, 0.05, -0.125, 1)[..., 0] > 128).mean(0)
+    assert abs(x - (95.5 + 9.6)) < 0.6 and abs(y - (31.5 - 8)) < 0.6
+    assert (images.nudge(crop, 0, 0, 2)[..., 0] > 128).sum() == pytest.approx(4 * 64, rel=0.15)

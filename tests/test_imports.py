@@ -25,10 +25,11 @@ ALLOWED = {
     "datasets": {"images", "degrade", "glyphs", "plates", "results", "synth"},
     "examples": {"degrade", "glyphs", "images", "plates", "synth"},
     "training": {"losses", "images"},
-    "evaluation": {"datasets", "metrics", "pipeline"},
+    "judge": {"datasets", "hub", "images", "losses", "mtgan", "plates", "synth", "training"},
+    "evaluation": {"datasets", "images", "judge", "metrics", "pipeline"},
     "recipes": {"images", "datasets", "degrade", "hub", "metrics", "mtgan", "plates", "training"},
     "ui": {"images", "pipeline", "plates", "results"},
-    "__main__": {"evaluation", "examples", "images", "pipeline", "recipes", "results", "ui"},
+    "__main__": {"evaluation", "examples", "hub", "images", "judge", "pipeline", "recipes", "results", "ui"},
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}
 

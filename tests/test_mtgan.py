@@ -99,3 +99,19 @@ def test_wrong_sizes_are_refused_with_the_expected_shape():
         MultiTaskDiscriminator()(torch.zeros(1, 3, 32, 96), torch.tensor([0]))
     with pytest.raises(ValueError, match="region"):
         SRGenerator(SRGeneratorConfig(decoder="wide"))
+
+
+@pytest.mark.parametrize("decoder", ["region", "plain"])
+def test_only_the_first_plates_are_drawn_but_all_are_read(decoder):
+    torch.manual_seed(0)
+    generator = SRGenerator(
+        SRGeneratorConfig(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=12, decoder=decoder)
+    ).eval()
+    lq, layout = torch.rand(3, 3, 32, 96) * 2 - 1, torch.tensor([0, 4, 1])
+    whole = generator(lq, layout)
+    for draw in (2, 0):
+        part = generator(lq, layout, draw)
+        assert part.restored.shape[0] == draw
+        assert torch.allclose(part.restored, whole.restored[:draw], atol=1e-5)
+        if decoder == "region":
+            assert torch.equal(part.characters, whole.characters)

@@ -77,3 +77,16 @@ def test_bundled_weights_read_the_bundled_examples():
     folder = BUNDLED.parent / "examples"
     read = {e.name: pipeline.read_plate(folder / f"{e.name}.png").text for e in EXAMPLES}
     assert read == {e.name: e.text for e in EXAMPLES}
+
+
+def test_several_views_are_averaged_and_leave_the_drawing_alone(small_weights, crops):
+    one = PlatePipeline.from_pretrained(small_weights, reader="head").read_plates(crops)
+    many = PlatePipeline.from_pretrained(small_weights, reader="head", views=5).read_plates(crops)
+    for a, b in zip(one, many):
+        assert a.layout == b.layout and np.array_equal(a.super_resolved, b.super_resolved)
+        assert a.characters != b.characters and a.characters[0].probability == pytest.approx(
+            b.characters[0].probability, abs=0.2
+        )
+    for views in (0, 8):
+        with pytest.raises(ValueError, match="views"):
+            PlatePipeline.from_pretrained(small_weights, views=views)

@@ -111,3 +111,12 @@ def test_the_shipped_examples_are_what_the_renderer_draws(tmp_path):
         drawn, kept = cv2.imread(str(path)), cv2.imread(str(shipped / path.name))
         assert drawn.shape == kept.shape and drawn.shape[1] == example.camera.width
         assert np.abs(drawn.astype(int) - kept).mean() < 4  # libraries may round and compress a little differently
+
+
+def test_drawn_shots_often_have_one_trouble_alone_and_a_given_severity_brings_all():
+    rng = np.random.default_rng(0)
+    drawn = [random_camera(rng) for _ in range(600)]
+    tiny = [c for c in drawn if c.width <= 56]
+    assert sum(c.motion == 0 and c.noise < 1.5 and c.jpeg == 0 for c in tiny) > 20
+    assert sum(c.motion > 4 and c.width >= 88 for c in drawn) > 10
+    assert all(c.noise > 0.5 for c in (random_camera(rng, 0.9) for _ in range(50)))

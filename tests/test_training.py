@@ -36,6 +36,16 @@ def test_a_step_trains_both_networks_and_logs_every_loss():
     assert all(p.requires_grad for p in trainer.discriminator.parameters())
 
 
+def test_part_of_a_batch_may_be_drawn_while_all_of_it_is_read():
+    batch = tensor_batch(batches(4)[0], "cpu")
+    whole, part = new_trainer(augment_view=False), new_trainer(augment_view=False, draw_share=0.5)
+    a, b = whole.step(batch), part.step(batch)
+    assert a["g_head"] == pytest.approx(b["g_head"], rel=1e-4) and a["g_pixel"] != b["g_pixel"]
+    for share in (0.0, 1.5):
+        with pytest.raises(ValueError, match="draw_share"):
+            new_trainer(draw_share=share)
+
+
 def test_the_generators_step_leaves_the_discriminator_alone():
     trainer = new_trainer(discriminator_every=2)
     batch = tensor_batch(batches()[0], "cpu")
