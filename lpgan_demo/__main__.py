@@ -46,16 +46,23 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     speed.add_argument("--json", action="store_true", help="the figures as JSON")
     _add_weights(speed)
 
-    train = commands.add_parser("train", help="train a network pair")
+    train = commands.add_parser("train", help="train a network or a pair of them")
     recipes = train.add_subparsers(dest="recipe", required=True)
-    mtgan = recipes.add_parser("mtgan", help="MTGAN: generator and multi-task discriminator")
-    judge = recipes.add_parser("judge", help="the independent reader that checks what GN's pictures say")
-    if argv[:1] == ["train"]:
-        from .judge import JudgeRecipe
-        from .recipes import MTGANRecipe
+    titles = {
+        "mtgan": "MTGAN: generator and multi-task discriminator",
+        "srcnn": "comparison: SRCNN on the same pairs",
+        "srgan": "comparison: SRGAN on the same pairs",
+        "dp-gan": "comparison: MTGAN without the character task",
+        "gn": "comparison: MTGAN's generator alone, without an adversary",
+        "judge": "the independent reader that checks what GN's pictures say",
+    }
+    for name, title in titles.items():
+        recipe = recipes.add_parser(name, help=title)
+        if argv[:2] == ["train", name]:
+            from .judge_training import JudgeRecipe
+            from .recipes import RECIPES
 
-        _add_fields(mtgan, MTGANRecipe)
-        _add_fields(judge, JudgeRecipe)
+            _add_fields(recipe, JudgeRecipe if name == "judge" else RECIPES[name])
 
     export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
@@ -163,10 +170,11 @@ def run_evaluate(arguments) -> int:
 
 
 def run_train(arguments) -> int:
-    from .judge import JudgeRecipe, train_judge
-    from .recipes import MTGANRecipe, train_mtgan
+    from .judge_training import JudgeRecipe, train_judge
+    from .recipes import RECIPES, train_mtgan
 
-    recipe_class, train = {"mtgan": (MTGANRecipe, train_mtgan), "judge": (JudgeRecipe, train_judge)}[arguments.recipe]
+    judge = arguments.recipe == "judge"
+    recipe_class, train = (JudgeRecipe, train_judge) if judge else (RECIPES[arguments.recipe], train_mtgan)
     values = {f.name: getattr(arguments, f.name) for f in fields(recipe_class)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     print(json.dumps(train(recipe_class(**values))))

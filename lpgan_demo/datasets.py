@@ -1,4 +1,4 @@
-"""Training and test plates: endless synthetic ones, labelled folders, CCPD file names, EasyPR xml, and mixes.
+"""Batches to train on: endless rendered plates, real ones shot anew, and mixes of both.
 
 Every batch is dict(lq, gt, target, layout): uint8 lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
 (N, MAX_CHARACTERS) and layout (N,). Batch k of a dataset is a pure function of (seed, k), so a resumed run
@@ -7,12 +7,7 @@ sees what an uninterrupted one would have seen.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,156 +15,9 @@ import numpy as np
 from . import images
 from .degrade import random_camera, shoot
 from .glyphs import folder_glyphs, font_glyphs
-from .plates import CHINESE_LAYOUTS, PlateLayout, encode, get_layout, normalise_text
-from .results import PlateImageError
+from .labels import RealPlate
+from .plates import CHINESE_LAYOUTS, encode, get_layout
 from .synth import plate_scene, standard_plate
-
-SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
-
-_EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
-_CCPD_PROVINCES = "皖沪津渝冀晋蒙辽吉黑苏浙京闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新警学O"
-_CCPD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZO"
-_CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
-
-
-@dataclass(frozen=True)
-class RealPlate:
-    """One labelled plate in a picture: path, text, layout name, and its corners (4, 2) in pixels, or None for
-    a picture that is the crop. group: what decides the split, the text unless plates share a photo."""
-
-    path: Path
-    text: str
-    layout: str
-    corners: np.ndarray | None = None
-    group: str = ""
-
-    @property
-    def split(self) -> str:
-        return split_of(self.group or self.text)
-
-    def crop(self, margin: float = 0.0, flat: bool = False) -> np.ndarray:
-        """uint8 RGB: the axis-parallel box around the plate, or with flat=True its rectified view."""
-        image = _read(self.path)
-        if self.corners is None:
-            return image
-        if flat:
-            return images.rectify(image, self.corners, margin)
-        return images.crop_box(image, (*self.corners.min(0), *self.corners.max(0)), margin)
-
-
-@lru_cache(maxsize=150)
-def _read(path: Path) -> np.ndarray:
-    return images.load_image(path)
-
-
-def share_of(text: str) -> float:
-    """A number in [0, 1) fixed by the plate's text alone: the same plate falls on the same side everywhere."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
-
-
-def split_of(text: str) -> str:
-    """ "train", "validation" or "test" (70 : 15 : 15) by the plate's text."""
-    share = share_of(text)
-    return next(name for name, (low, high) in SPLITS.items() if low <= share < high)
-
-
-def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAYOUTS) -> PlateLayout:
-    """The layout that can spell `text`; among several, the one whose colour is nearest the image's.
-
-    Raises ValueError when none can.
-    """
-    fitting = [layout for layout in map(get_layout, layouts) if layout.accepts(normalise_text(text, layout))]
-    if not fitting:
-        raise ValueError(f"no layout of {', '.join(layouts)} can spell {text!r}")
-    if len(fitting) == 1 or image is None:
-        return fitting[0]
-    h, w = image.shape[:2]
-    inside = image[h // 5 : h - h // 5, w // 10 : w - w // 10].reshape(-1, 3).astype(np.float32)
-    paper = np.median(inside, axis=0)
-    warmth = paper[0] - paper[2]
-    if abs(warmth) > 12:  # colour decides before brightness: night and shade change only the latter
-        wanted = "cn_yellow" if warmth > 0 else "cn_blue"
-        fitting = [layout for layout in fitting if layout.name == wanted] or fitting
-    return min(fitting, key=lambda layout: np.abs(np.float32(layout.background) - paper).sum())
-
-
-def labelled_folder(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
-    """Crops named LABEL.ext, LABEL-anything.ext or LABEL_anything.ext; the layout is guessed unless given.
-
-    Raises FileNotFoundError for a missing folder or one without images, ValueError for a label no layout spells.
-    """
-    found = []
-    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".bmp"))
-    if not paths:
-        raise FileNotFoundError(f"no .jpg, .png or .bmp images in {folder}")
-    for path in paths:
-        text = re.split(r"[-_.]", path.name)[0]
-        kind = get_layout(layout) if layout else guess_layout(text, images.load_image(path))
-        found.append(RealPlate(path, normalise_text(text, kind), kind.name))
-    return found
-
-
-def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
-    """Photos with CCPD file names: area-tilt-box-corners-text-brightness-blur; corners start at the bottom right."""
-    plates = []
-    for path in sorted(Path(folder).glob("*.jpg")):
-        fields = path.stem.split("-")
-        if len(fields) < 7:
-            continue
-        corners = np.array([[float(v) for v in point.split("&")] for point in fields[3].split("_")])
-        indices = [int(v) for v in fields[4].split("_")]
-        text = _CCPD_PROVINCES[indices[0]] + _CCPD_LETTERS[indices[1]]
-        text += "".join(_CCPD_SERIAL[i] for i in indices[2:])
-        kind = get_layout(layout) if layout else guess_layout(text)
-        plates.append(RealPlate(path, normalise_text(text, kind), kind.name, corners[[2, 3, 0, 1]]))
-    return plates
-
-
-def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> list[RealPlate]:
-    """EasyPR's tagged photos: (x, y) is the centre of a rotated rectangle, the text follows a colon.
-
-    Photos that share a plate share a `group`, so that a split never has one plate on both sides.
-    """
-    folder = Path(folder)
-    files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")}
-    document = (folder / xml).read_bytes().decode("utf-8", errors="replace")
-    photos: list[list[RealPlate]] = []
-    for name, body in re.findall(r"<imageName>(.*?)</imageName>(.*?)</image>", document, re.S):
-        plates = []
-        for attributes, label in re.findall(r"<taggedRectangle (.*?)>(.*?)<", body):
-            values = {k: float(v) for k, v in re.findall(r'(\w+)="(-?[\d.]+)"', attributes)}
-            kind, _, text = label.rpartition(":")
-            if kind[:1] not in _EASYPR_COLOURS:
-                raise ValueError(f"{xml}: the label {label!r} of {name} does not begin with a known colour")
-            layout = get_layout(_EASYPR_COLOURS[kind[:1]])
-            text = normalise_text(text, layout)
-            if name in files and layout.accepts(text):
-                plates.append(RealPlate(files[name], text, layout.name, _rotated(values)))
-        photos.append(plates)
-    group = {plate.text: plate.text for plates in photos for plate in plates}
-    changed = True
-    while changed:  # photos chained through shared plates end up with one group
-        changed = False
-        for plates in photos:
-            least = min((group[plate.text] for plate in plates), default="")
-            changed = changed or any(group[plate.text] != least for plate in plates)
-            group.update({plate.text: least for plate in plates})
-    return [replace(plate, group=group[plate.text]) for plates in photos for plate in plates]
-
-
-def _rotated(v: dict) -> np.ndarray:
-    """Corners clockwise from the plate's own top left: of a rectangle turned by almost 90 degrees, "height" is long."""
-    angle = np.deg2rad(v["rotation"])
-    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (v["width"] / 2, v["height"] / 2)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    corners = half @ turn + (v["x"], v["y"])
-    edges = np.roll(corners, -1, axis=0) - corners
-    lengths = np.linalg.norm(edges, axis=1)
-    first = int(np.argmax(np.where(lengths >= lengths.max() - 1e-6, edges[:, 0], -np.inf)))
-    return np.roll(corners, -first, axis=0)
-
-
-# ---- datasets: one item is one ready batch --------------------------------------------------------------------
 
 
 class SyntheticPlates:
@@ -304,28 +152,3 @@ def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LA
         "target": np.stack([encode(text, kind) for (_, text, _), kind in zip(rows, kinds)]),
         "layout": np.array([index for _, _, index in rows], np.int64),
     }
-
-
-def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
-    """Whatever kind of labelled data a folder holds: EasyPR xml, CCPD file names, or labels as file names.
-
-    layout: what all its plates are (EasyPR's xml says so itself). Raises FileNotFoundError, or ValueError with the
-    reason.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {folder}")
-    xml = sorted(folder.glob("GroundTruth*.xml"))
-    if xml:
-        plates = easypr_photos(folder, xml[0].name)
-    elif (names := [path.stem for path in folder.glob("*.jpg")]) and all("&" in name for name in names):
-        plates = ccpd_photos(folder, layout)
-    else:
-        try:
-            plates = labelled_folder(folder, layout)
-        except PlateImageError as error:
-            raise ValueError(f"{folder}: {error}") from error
-    for plate in plates:
-        if not get_layout(plate.layout).accepts(plate.text):
-            raise ValueError(f"{plate.path.name}: {plate.text!r} is not a text of layout {plate.layout!r}")
-    return plates

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .datasets import RealPlate, load_real, share_of
 from .images import network_input
 from .judge import blurred, read_pictures
+from .labels import RealPlate, load_real, share_of
 from .metrics import reading_scores
 from .pipeline import PlatePipeline
 

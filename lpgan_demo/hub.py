@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
 
@@ -25,6 +26,8 @@ BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 NETWORKS = {
     "SRGenerator": (SRGenerator, SRGeneratorConfig),
     "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
+    "SRCNN": (SRCNN, SRCNNConfig),
+    "SRResNet": (SRResNet, SRResNetConfig),
 }
 
 

@@ -1,93 +1,20 @@
 """The judge: a reader of standard plates that never met GN, so that nothing can be whispered to it.
 
-A generator and a reader trained together may agree on a code that no human sees. This one is trained on rendered
-standard plates alone; what it reads off GN's picture is what the picture says. It serves evaluation only.
+A generator and a reader trained together may agree on a code that no human sees. This one was trained on rendered
+standard plates alone (`judge_training.py`); what it reads off GN's picture is what the picture says. It serves
+evaluation only.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-from tqdm import tqdm
 
-from .datasets import SyntheticPlates
-from .hub import save_weights
 from .images import to_tensor
-from .losses import character_cross_entropy
-from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
-from .plates import LAYOUTS, decode, encode, get_layout
-from .synth import standard_plate
-from .training import option, seen_by_discriminator
-
-
-@dataclass(frozen=True)
-class JudgeRecipe:
-    """Train the judge: a network of DN's form, on rendered standard plates, blurred, shifted and tinted a little."""
-
-    folder: str = option("weights", "where the folder plate-judge is written")
-    steps: int = option(3000, "steps in all")
-    batch_size: int = option(32, "plates per step")
-    learning_rate: float = option(2e-3, "highest learning rate of Adam (one cycle)")
-    seed: int = option(1, "seed of plates and initial weights")
-    threads: int = option(0, "CPU threads (0: as many as there are cores)")
-    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to read")
-
-
-def _batch(source: SyntheticPlates, size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Standard plates and what they say: dict(gt, target, layout) as in `datasets`."""
-    rows = [source.draw_text(rng) for _ in range(size)]
-    kinds = [source.layouts[index] for _, index in rows]
-    return {
-        "gt": np.stack([standard_plate(text, kind) for (text, _), kind in zip(rows, kinds)]),
-        "target": np.stack([encode(text, kind) for (text, _), kind in zip(rows, kinds)]),
-        "layout": np.array([index for _, index in rows], np.int64),
-    }
-
-
-def train_judge(recipe: JudgeRecipe) -> dict:
-    """Train on rendered plates for `recipe.steps` steps and save the network as `recipe.folder`/plate-judge.
-
-    Returns the share of 500 new rendered plates, as they are, that it reads exactly.
-    """
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    rng = np.random.default_rng(recipe.seed)
-    source = SyntheticPlates(recipe.layouts)
-    network = MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts)).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, recipe.steps)
-    bar = tqdm(range(recipe.steps), mininterval=5, unit="step")
-    for step in bar:
-        batch = _batch(source, recipe.batch_size, rng)
-        plates = to_tensor(batch["gt"]).contiguous(memory_format=torch.channels_last)
-        tint = 1 + 0.1 * torch.randn(len(plates), 3, 1, 1)
-        plates = (plates * tint + 0.1 * torch.randn(len(plates), 3, 1, 1)).clamp(-1, 1)
-        target = torch.from_numpy(batch["target"])[:, : network.table.max_characters]
-        with torch.autocast("cpu", torch.bfloat16):
-            out = network(seen_by_discriminator(plates), torch.from_numpy(batch["layout"]))
-            loss = character_cross_entropy(out.characters, target)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 50 == 0:
-            bar.set_postfix(loss=round(float(loss.detach()), 4))
-    network.eval().to(memory_format=torch.contiguous_format)
-    facts = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size}
-    save_weights(network, Path(recipe.folder) / "plate-judge", **facts)
-    rows = [source.draw_text(rng) for _ in range(500)]
-    names = [recipe.layouts[index] for _, index in rows]
-    pictures = [standard_plate(text, get_layout(name)) for (text, _), name in zip(rows, names)]
-    read = read_pictures(network, pictures, names)
-    return {"plate_accuracy": float(np.mean([a == b for a, (b, _) in zip(read, rows)]))}
+from .mtgan import MultiTaskDiscriminator
+from .plates import decode, get_layout
 
 
 def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -32,11 +32,14 @@ def character_cross_entropy(characters: Tensor, target: Tensor) -> Tensor:
 
 
 def discriminator_loss(real, fake, target: Tensor, character_loss=character_bce) -> tuple[Tensor, dict]:
-    """L_D = L_R + L_F: DN must tell real from drawn and read both. real, fake: `DiscriminatorOutput`."""
-    parts = {
-        "d_real": real_fake_loss(real.real, True) + character_loss(real.characters, target),
-        "d_fake": real_fake_loss(fake.real, False) + character_loss(fake.characters, target),
-    }
+    """L_D = L_R + L_F: DN must tell real from drawn and read both. real, fake: `DiscriminatorOutput`.
+
+    A DN that does not read (characters None) leaves the ordinary real/fake loss.
+    """
+    parts = {"d_real": real_fake_loss(real.real, True), "d_fake": real_fake_loss(fake.real, False)}
+    if real.characters is not None:
+        parts["d_real"] = parts["d_real"] + character_loss(real.characters, target)
+        parts["d_fake"] = parts["d_fake"] + character_loss(fake.characters, target)
     return parts["d_real"] + parts["d_fake"], parts
 
 
@@ -46,7 +49,8 @@ def generator_adversarial(fake, target: Tensor, literal: bool = False, character
     Our reading flips only the real/fake unit: GN wants "real" and wants to be read. literal=True is the paper's
     printed -L_F, which rewards being mistaken for real and *mis-read*.
     """
-    characters = character_loss(fake.characters, target)
+    reads = fake.characters is not None
+    characters = character_loss(fake.characters, target) if reads else torch.zeros((), device=target.device)
     if literal:
         return -real_fake_loss(fake.real, False), -characters
     return real_fake_loss(fake.real, True), characters

@@ -54,13 +54,14 @@ class SRGeneratorConfig:
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """DN's sizes; features are the widths of the M = 8 convolutions."""
+    """DN's sizes; features are the widths of the M = 8 convolutions. reads=False is an ordinary real/fake judge."""
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
     input_size: tuple[int, int] = (64, 192)
     features: tuple[int, ...] = (16, 16, 32, 32, 64, 64, 128, 128)
     strides: tuple[int, ...] = (2, 1, 2, 1, 2, 1, 1, 1)
     code_size: int = 160
+    reads: bool = True
 
 
 class GeneratorOutput(NamedTuple):
@@ -75,10 +76,10 @@ class GeneratorOutput(NamedTuple):
 
 
 class DiscriminatorOutput(NamedTuple):
-    """real (N,) logits of real/fake; characters (N, P, symbols) logits."""
+    """real (N,) logits of real/fake; characters (N, P, symbols) logits, or None from a DN that does not read."""
 
     real: Tensor
-    characters: Tensor
+    characters: Tensor | None
 
 
 class ResidualBlock(nn.Module):
@@ -302,14 +303,17 @@ class MultiTaskDiscriminator(nn.Module):
             layers += [nn.Conv2d(last, features, 3, stride, 1), nn.LeakyReLU(0.2)]
             last, size = features, ((size[0] + stride - 1) // stride, (size[1] + stride - 1) // stride)
         self.convolutions = nn.Sequential(*layers)
-        self.codes = RegionCodes(last, config.code_size, self.table.boxes, size)
-        self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
         self.real_head = nn.Linear(last, 1)
+        if config.reads:
+            self.codes = RegionCodes(last, config.code_size, self.table.boxes, size)
+            self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
 
     def forward(self, plate: Tensor, layout: Tensor) -> DiscriminatorOutput:
         if plate.dim() != 4 or tuple(plate.shape[1:]) != (3, *self.config.input_size):
             raise ValueError(f"DN expects (N, 3, {self.config.input_size}), not {tuple(plate.shape)}")
         features = self.convolutions(plate)
+        real = self.real_head(features.mean((2, 3))).squeeze(1).float()
+        if not self.config.reads:
+            return DiscriminatorOutput(real, None)
         codes = self.table.select(self.codes(features), layout)
-        characters = self.table.mask(self.character_head(codes), layout)
-        return DiscriminatorOutput(self.real_head(features.mean((2, 3))).squeeze(1).float(), characters)
+        return DiscriminatorOutput(real, self.table.mask(self.character_head(codes), layout))

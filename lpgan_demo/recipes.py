@@ -8,15 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from . import images
-from .datasets import PlateBatches, RealPlate, RealPlates, SyntheticPlates, collate, load_real, share_of
+from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
+from .datasets import PlateBatches, RealPlates, SyntheticPlates, collate
 from .degrade import Camera, shoot
+from .fit import fit
 from .hub import load_weights, save_weights, weights_folder
+from .labels import RealPlate, load_real, share_of
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import LAYOUTS, decode, get_layout
-from .training import MTGANTrainer, MTGANTraining, fit, option
+from .synth import standard_plate
+from .training import MTGANTrainer, MTGANTraining, option
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,57 @@ class MTGANRecipe(MTGANTraining):
     d_strides: tuple = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
     d_code_size: int = option(160, "numbers in DN's code of one character")
     decoder: str = option("region", "GN's decoder: region (drawn in the characters' regions) or plain (the paper's)")
+    d_reads: bool = option(True, "DN also reads the characters (without: an ordinary real/fake discriminator)")
+    network: str = option("gn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    name: str = option("mtgan", "name under which `export` writes the weights: NAME-generator, and NAME-discriminator")
+
+
+@dataclass(frozen=True)
+class SRCNNRecipe(MTGANRecipe):
+    """Train SRCNN on MTGAN's pairs: the mean squared error alone."""
+
+    name: str = option("srcnn", "name under which `export` writes the weights")
+    run: str = option("runs/srcnn", "folder for log, samples and checkpoints; an existing run is resumed")
+    network: str = option("srcnn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
+    lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
+
+
+@dataclass(frozen=True)
+class SRGANRecipe(MTGANRecipe):
+    """Train SRGAN on MTGAN's pairs: mean squared error (times 10) and 10e-3 of an ordinary real/fake discriminator."""
+
+    name: str = option("srgan", "name under which `export` writes the weights")
+    run: str = option("runs/srgan", "folder for log, samples and checkpoints; an existing run is resumed")
+    network: str = option("srresnet", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
+    lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
+
+
+@dataclass(frozen=True)
+class DPGANRecipe(MTGANRecipe):
+    """Train DP-GAN: MTGAN's generator with the domain prior, an ordinary discriminator, no character task at all."""
+
+    name: str = option("dp-gan", "name under which `export` writes the weights")
+    run: str = option("runs/dp-gan", "folder for log, samples and checkpoints; an existing run is resumed")
+    d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
+    lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
+    lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
+
+
+@dataclass(frozen=True)
+class GNRecipe(MTGANRecipe):
+    """Train GN alone: the mean squared error, no adversary and no character task."""
+
+    name: str = option("gn", "name under which `export` writes the weights")
+    run: str = option("runs/gn", "folder for log, samples and checkpoints; an existing run is resumed")
+    lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
+    lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
+    lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
+
+
+RECIPES = {"mtgan": MTGANRecipe, "srcnn": SRCNNRecipe, "srgan": SRGANRecipe, "dp-gan": DPGANRecipe, "gn": GNRecipe}
+"""What `python -m lpgan_demo train` offers besides the judge."""
 
 
 def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
@@ -73,7 +129,10 @@ def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
 
 
 def validator(plates: list[RealPlate], recipe: MTGANRecipe):
-    """A function of the trainer: exact plates of the moving average on real crops, as they are and shot again."""
+    """A function of the trainer: how the moving average does on real crops, as they are and shot again.
+
+    Exact plates by GN's codes and by DN, squared error of the picture; score: the mean of the first of these there is.
+    """
     crops = [plate.crop(margin=0.03) for plate in plates]
     sharp = [images.resize(crop, (64, 192)) for crop in crops]
     cameras = {
@@ -88,6 +147,8 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
         rng = np.random.default_rng(7)
         views[name] = [shoot(view, camera, rng) for view in sharp]
     inputs = {name: images.network_input(view, recipe.input_size) for name, view in views.items()}
+    kinds = [get_layout(plate.layout) for plate in plates]
+    standard = images.to_tensor([standard_plate(p.text, kind, recipe.output_size) for p, kind in zip(plates, kinds)])
 
     @torch.no_grad()
     def validate(trainer) -> dict:
@@ -95,6 +156,9 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
         for name, lq in inputs.items():
             lq = lq.to(trainer.device)
             out = trainer.generator_ema(lq)
+            values[f"{name}_mse"] = round(float(F.mse_loss(out.restored.cpu(), standard)), 4)
+            if not recipe.lambda_dn_character:  # nobody here reads: the picture alone decides
+                continue
             layout = out.layout.argmax(1) if out.layout is not None else torch.zeros(len(lq), dtype=torch.long)
             dn = trainer.discriminator_ema(out.restored, layout).characters
             answers = {"dn": dn} if out.characters is None else {"head": out.characters, "dn": dn}
@@ -105,27 +169,36 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
                 ]
                 scores = reading_scores([plate.text for plate in plates], texts)
                 values[f"{name}_{reader}"] = round(scores["plate_accuracy"], 4)
-        reader = "head" if "clean_head" in values else "dn"
-        return values | {"score": float(np.mean([values[f"{name}_{reader}"] for name in inputs]))}
+        reader = next(reader for reader in ("head", "dn", "mse") if f"clean_{reader}" in values)
+        score = float(np.mean([values[f"{name}_{reader}"] for name in inputs]))
+        return values | {"score": 1 - score if reader == "mse" else score}
 
     return validate
 
 
-def networks(recipe: MTGANRecipe) -> tuple[SRGenerator, MultiTaskDiscriminator]:
-    """GN and DN of a recipe, freshly initialised."""
-    generator = SRGeneratorConfig(**{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig)})
+def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminator]:
+    """What draws, and DN, of a recipe, freshly initialised."""
+    sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size}
+    if recipe.network == "gn":
+        config = SRGeneratorConfig(**{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig)})
+        generator = SRGenerator(config)
+    elif recipe.network in ("srcnn", "srresnet"):
+        generator = SRCNN(SRCNNConfig(**sizes)) if recipe.network == "srcnn" else SRResNet(SRResNetConfig(**sizes))
+    else:
+        raise ValueError(f"network must be gn, srcnn or srresnet, not {recipe.network!r}")
     discriminator = DiscriminatorConfig(
         layouts=recipe.layouts,
         input_size=recipe.output_size,
         features=recipe.d_features,
         strides=recipe.d_strides,
         code_size=recipe.d_code_size,
+        reads=recipe.d_reads,
     )
-    return SRGenerator(generator), MultiTaskDiscriminator(discriminator)
+    return generator, MultiTaskDiscriminator(discriminator)
 
 
 def train_mtgan(recipe: MTGANRecipe) -> dict:
-    """Run the recipe (or go on with it, when its run folder holds a checkpoint); returns the last validation."""
+    """Run a recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
@@ -140,7 +213,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
     if recipe.start:
-        for network, name in ((generator, "mtgan-generator"), (discriminator, "mtgan-discriminator")):
+        for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
             published = load_weights(weights_folder(recipe.start, name))
             if published.config != network.config:
                 raise ValueError(f"{name} in {recipe.start} was made with {published.config}, not {network.config}")
@@ -174,16 +247,20 @@ def _keep_recipe(recipe: MTGANRecipe) -> None:
     path, document = folder / "recipe.json", json.loads(json.dumps(asdict(recipe)))
     if path.is_file() and (folder / "checkpoint.pt").is_file():
         before = json.loads(path.read_text(encoding="utf-8"))
-        parts = {f.name for f in fields(SRGeneratorConfig)} | {name for name in document if name.startswith("d_")}
+        parts = (
+            {f.name for f in fields(SRGeneratorConfig)}
+            | {"network"}
+            | {name for name in document if name.startswith("d_")}
+        )
         parts -= {"d_learning_rate"}
-        other = sorted(name for name in parts & set(document) if before.get(name) != document[name])
+        other = sorted(name for name in parts & set(before) & set(document) if before[name] != document[name])
         if other:
             raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def export_mtgan(checkpoint: str | Path, folder: str | Path) -> list[Path]:
-    """A run's averaged networks -> folder/mtgan-generator and folder/mtgan-discriminator; returns both.
+    """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
 
     The run's recipe.json, written by `train_mtgan`, says which networks the tensors belong to.
     """
@@ -198,7 +275,9 @@ def export_mtgan(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     generator.load_state_dict(state["generator_ema"])
     discriminator.load_state_dict(state["discriminator_ema"])
     facts = {"steps": state["steps"], "plates_seen": state["steps"] * recipe["batch_size"]}
-    return [
-        save_weights(generator, Path(folder) / "mtgan-generator", **facts),
-        save_weights(discriminator, Path(folder) / "mtgan-discriminator", **facts),
-    ]
+    written = [save_weights(generator, Path(folder) / f"{values.get('name', 'mtgan')}-generator", **facts)]
+    if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
+        written.append(
+            save_weights(discriminator, Path(folder) / f"{values.get('name', 'mtgan')}-discriminator", **facts)
+        )
+    return written

@@ -1,31 +1,20 @@
-"""Training: one trainer per network pair with `step()` and `state_dict()`, and `fit()` around it.
+"""The trainer of MTGAN: GN and DN in turn, their losses weighed, moving averages of both kept.
 
-`fit` gives what every run needs: progress bar, JSON-lines log, sample sheets, moving-average weights, the best by
-validation, resumable checkpoints, several devices or machines through `accelerate launch`.
+The loop around it (log, checkpoints, resuming) is `fit.fit`; several devices or machines through `accelerate launch`.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import math
-import os
-import signal
-import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from . import losses
-from .images import to_images, to_tensor
 
 
 def option(default, help: str):
@@ -76,7 +65,8 @@ class MTGANTrainer:
     """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
 
     step(batch) trains DN on real and (detached) drawn plates, then GN with DN frozen, and returns the log values
-    d_real d_fake g_adv g_pixel g_char g_head g_layout. `generator_ema` and `discriminator_ema` are what to publish.
+    d_real d_fake g_adv g_pixel g_char g_head g_layout. DN takes no part when both its weights in L_G are zero.
+    `generator_ema` and `discriminator_ema` are what to publish.
     """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
@@ -103,6 +93,7 @@ class MTGANTrainer:
             generator, discriminator, g_optimiser, d_optimiser
         )
         self.character_loss = losses.character_bce if config.character_loss == "bce" else losses.character_cross_entropy
+        self.has_adversary = bool(config.lambda_adversarial or config.lambda_dn_character)
         self.steps = 0
 
     def set_progress(self, progress: float) -> None:
@@ -126,7 +117,7 @@ class MTGANTrainer:
         target = batch["target"][:, : judge.table.max_characters]
         log: dict[str, Tensor] = {}
 
-        if self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
+        if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
             with autocast:
                 real = self.discriminator(view(gt[:n]), layout[:n])
                 fake = self.discriminator(view(out.restored.detach()), layout[:n])
@@ -138,13 +129,14 @@ class MTGANTrainer:
 
         judge.requires_grad_(False)  # GN, with DN frozen
         with autocast:
-            verdict = judge(view(out.restored), layout[:n])
-            log["g_adv"], log["g_char"] = losses.generator_adversarial(
-                verdict, target[:n], config.literal_adversarial, self.character_loss
-            )
             log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
-            g_loss = config.lambda_mse * log["g_pixel"] + config.lambda_adversarial * log["g_adv"]
-            g_loss = g_loss + config.lambda_dn_character * log["g_char"]
+            g_loss = config.lambda_mse * log["g_pixel"]
+            if self.has_adversary:
+                log["g_adv"], log["g_char"] = losses.generator_adversarial(
+                    judge(view(out.restored), layout[:n]), target[:n], config.literal_adversarial, self.character_loss
+                )
+                g_loss = g_loss + config.lambda_adversarial * log["g_adv"]
+                g_loss = g_loss + config.lambda_dn_character * log["g_char"]
             if out.characters is not None:
                 log["g_head"] = losses.character_cross_entropy(out.characters, target)
                 log["g_layout"] = F.cross_entropy(out.layout, layout)
@@ -163,8 +155,10 @@ class MTGANTrainer:
     @torch.no_grad()
     def _average(self, average: nn.Module, live: nn.Module) -> None:
         decay = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
-        current = list(self.accelerator.unwrap_model(live).parameters())
-        torch._foreach_lerp_(list(average.parameters()), current, 1 - decay)
+        live = self.accelerator.unwrap_model(live)
+        torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), 1 - decay)
+        for mean, value in zip(average.buffers(), live.buffers()):  # batch norm's statistics are averages already
+            mean.copy_(value)
 
     def _parts(self) -> dict:
         return {
@@ -190,141 +184,3 @@ class MTGANTrainer:
         torch.set_rng_state(cpu)
         if cuda and len(cuda) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all(cuda)
-
-
-def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
-    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
-    memory = torch.channels_last
-    return {
-        name: to_tensor(value).to(device, memory_format=memory)
-        if value.dtype == np.uint8
-        else torch.from_numpy(value).to(device)
-        for name, value in batch.items()
-    }
-
-
-def save_checkpoint(path: Path, state: dict) -> None:
-    """Write beside, then rename: a crash never leaves half a file."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    os.replace(part, path)
-
-
-def sample_sheet(batch: dict[str, np.ndarray], restored: Tensor, path: Path) -> None:
-    """Input, GN's plate and the standard plate beside each other, two plates a row, as PNG."""
-    drawn = to_images(restored)
-    rows = []
-    for lq, fake, gt in zip(batch["lq"], drawn, batch["gt"]):
-        lq = cv2.resize(lq, (gt.shape[1], gt.shape[0]), interpolation=cv2.INTER_CUBIC)
-        rows.append(np.hstack([lq, fake, gt]))
-    half = (len(rows) + 1) // 2
-    columns = [np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])]
-    cv2.imwrite(str(path), np.hstack(columns)[..., ::-1])
-
-
-def fit(
-    trainer,
-    dataset,
-    folder: str | Path,
-    steps: int,
-    *,
-    workers: int = 1,
-    log_every: int = 50,
-    save_every: int = 1000,
-    sample=None,
-    validate=None,
-    resume: bool = True,
-) -> dict:
-    """Train for `steps` steps in all; dataset[k] is the batch of step k (`datasets.PlateBatches`).
-
-    folder gets log.jsonl, samples/, checkpoint.pt (resumed from when it is there) and best.pt (highest
-    validate(trainer)["score"], moving-average weights). sample: a fixed batch for the sheets. SIGTERM and Ctrl-C
-    stop after the current step with a checkpoint. Returns the last validation's values.
-    """
-    folder = Path(folder)
-    accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
-    checkpoint, best = folder / "checkpoint.pt", -1.0
-    if main:
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
-    if resume and checkpoint.is_file():
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        trainer.load_state_dict(state)
-        best = state.get("best", -1.0)
-    stop: list[bool] = []
-    handlers = {name: signal.signal(name, lambda *_: stop.append(True)) for name in (signal.SIGTERM, signal.SIGINT)}
-    order = range(
-        trainer.steps * accelerator.num_processes + accelerator.process_index,
-        steps * accelerator.num_processes,
-        accelerator.num_processes,
-    )
-    loader = DataLoader(
-        dataset,
-        batch_size=None,
-        sampler=order,
-        num_workers=workers,
-        collate_fn=_unchanged,
-        generator=torch.Generator(),  # its own, so that starting a loader leaves the run's random state alone
-        prefetch_factor=4 if workers else None,
-        multiprocessing_context="spawn" if workers else None,
-        worker_init_fn=_leave_signals_to_the_trainer,
-    )
-    bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
-    sums: dict[str, list] = {}
-    values: dict = {}
-    begun, first = time.time(), trainer.steps
-
-    def keep():
-        save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
-
-    try:
-        for batch in loader:
-            trainer.set_progress(trainer.steps / steps)
-            for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
-                sums.setdefault(name, []).append(value)
-            bar.update()
-            last = trainer.steps >= steps or _asked_to_stop(accelerator, stop, trainer.steps % log_every == 0)
-            if main and (trainer.steps % log_every == 0 or last):
-                line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
-                line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
-                line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
-                sums.clear()
-                bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
-                with open(folder / "log.jsonl", "a") as log:
-                    log.write(json.dumps(line) + "\n")
-            if main and (trainer.steps % save_every == 0 or last):
-                if sample is not None:
-                    tensors = tensor_batch(sample, trainer.device)
-                    with torch.no_grad():
-                        drawn = trainer.generator_ema(tensors["lq"]).restored
-                    sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
-                if validate is not None:
-                    values = validate(trainer)
-                    with open(folder / "log.jsonl", "a") as log:
-                        log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
-                    if values["score"] > best:
-                        best = values["score"]
-                        averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
-                        save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
-                keep()
-            if last:
-                break
-    finally:
-        bar.close()
-        for name, handler in handlers.items():
-            signal.signal(name, handler)
-    return values
-
-
-def _unchanged(batch):
-    return batch
-
-
-def _leave_signals_to_the_trainer(worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _asked_to_stop(accelerator, stop: list, meeting: bool) -> bool:
-    """Whether a signal came; several processes agree on it, at every `meeting`, so that they stop together."""
-    if accelerator.num_processes == 1:
-        return bool(stop)
-    return meeting and bool(accelerator.reduce(torch.tensor(float(len(stop)), device=accelerator.device)) > 0)

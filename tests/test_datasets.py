@@ -2,20 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.datasets import (
-    PlateBatches,
-    RealPlates,
-    SyntheticPlates,
-    ccpd_photos,
-    easypr_photos,
-    guess_layout,
-    join,
-    labelled_folder,
-    load_real,
-    share_of,
-    split_of,
-)
+from lpgan_demo.datasets import PlateBatches, RealPlates, SyntheticPlates, join
 from lpgan_demo.evaluation import choose
+from lpgan_demo.labels import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, share_of, split_of
 from lpgan_demo.plates import get_layout
 from lpgan_demo.recipes import real_plates
 from lpgan_demo.synth import standard_plate

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from lpgan_demo.datasets import PlateBatches, SyntheticPlates
+from lpgan_demo.fit import fit, tensor_batch
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from lpgan_demo.training import MTGANTrainer, MTGANTraining, fit, option, seen_by_discriminator, tensor_batch
+from lpgan_demo.training import MTGANTrainer, MTGANTraining, option, seen_by_discriminator
 
 
 def new_trainer(**options):

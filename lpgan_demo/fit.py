@@ -1,0 +1,160 @@
+"""The loop around a trainer: batches in order, progress, log, samples, validation, and runs that can be resumed.
+
+A trainer has step(batch), set_progress(share), steps, state_dict(), load_state_dict(), device, accelerator and
+generator_ema; `training.MTGANTrainer` is one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from .images import to_images, to_tensor
+
+
+def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
+    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
+    memory = torch.channels_last
+    return {
+        name: to_tensor(value).to(device, memory_format=memory)
+        if value.dtype == np.uint8
+        else torch.from_numpy(value).to(device)
+        for name, value in batch.items()
+    }
+
+
+def save_checkpoint(path: Path, state: dict) -> None:
+    """Write beside, then rename: a crash never leaves half a file."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def sample_sheet(batch: dict[str, np.ndarray], restored: Tensor, path: Path) -> None:
+    """Input, GN's plate and the standard plate beside each other, two plates a row, as PNG."""
+    drawn = to_images(restored)
+    rows = []
+    for lq, fake, gt in zip(batch["lq"], drawn, batch["gt"]):
+        lq = cv2.resize(lq, (gt.shape[1], gt.shape[0]), interpolation=cv2.INTER_CUBIC)
+        rows.append(np.hstack([lq, fake, gt]))
+    half = (len(rows) + 1) // 2
+    columns = [np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])]
+    cv2.imwrite(str(path), np.hstack(columns)[..., ::-1])
+
+
+def fit(
+    trainer,
+    dataset,
+    folder: str | Path,
+    steps: int,
+    *,
+    workers: int = 1,
+    log_every: int = 50,
+    save_every: int = 1000,
+    sample=None,
+    validate=None,
+    resume: bool = True,
+) -> dict:
+    """Train for `steps` steps in all; dataset[k] is the batch of step k (`datasets.PlateBatches`).
+
+    folder gets log.jsonl, samples/, checkpoint.pt (resumed from when it is there) and best.pt (highest
+    validate(trainer)["score"], moving-average weights). sample: a fixed batch for the sheets. SIGTERM and Ctrl-C
+    stop after the current step with a checkpoint. Returns the last validation's values.
+    """
+    folder = Path(folder)
+    accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
+    checkpoint, best = folder / "checkpoint.pt", -1.0
+    if main:
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+    if resume and checkpoint.is_file():
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        trainer.load_state_dict(state)
+        best = state.get("best", -1.0)
+    stop: list[bool] = []
+    handlers = {name: signal.signal(name, lambda *_: stop.append(True)) for name in (signal.SIGTERM, signal.SIGINT)}
+    order = range(
+        trainer.steps * accelerator.num_processes + accelerator.process_index,
+        steps * accelerator.num_processes,
+        accelerator.num_processes,
+    )
+    loader = DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=order,
+        num_workers=workers,
+        collate_fn=_unchanged,
+        generator=torch.Generator(),  # its own, so that starting a loader leaves the run's random state alone
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,
+        worker_init_fn=_leave_signals_to_the_trainer,
+    )
+    bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
+    sums: dict[str, list] = {}
+    values: dict = {}
+    begun, first = time.time(), trainer.steps
+
+    def keep():
+        save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
+
+    try:
+        for batch in loader:
+            trainer.set_progress(trainer.steps / steps)
+            for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
+                sums.setdefault(name, []).append(value)
+            bar.update()
+            last = trainer.steps >= steps or _asked_to_stop(accelerator, stop, trainer.steps % log_every == 0)
+            if main and (trainer.steps % log_every == 0 or last):
+                line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
+                line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
+                line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
+                sums.clear()
+                bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
+                with open(folder / "log.jsonl", "a") as log:
+                    log.write(json.dumps(line) + "\n")
+            if main and (trainer.steps % save_every == 0 or last):
+                if sample is not None:
+                    tensors = tensor_batch(sample, trainer.device)
+                    with torch.no_grad():
+                        drawn = trainer.generator_ema(tensors["lq"]).restored
+                    sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
+                if validate is not None:
+                    values = validate(trainer)
+                    with open(folder / "log.jsonl", "a") as log:
+                        log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
+                    if values["score"] > best:
+                        best = values["score"]
+                        averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
+                        save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
+                keep()
+            if last:
+                break
+    finally:
+        bar.close()
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
+    return values
+
+
+def _unchanged(batch):
+    return batch
+
+
+def _leave_signals_to_the_trainer(worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _asked_to_stop(accelerator, stop: list, meeting: bool) -> bool:
+    """Whether a signal came; several processes agree on it, at every `meeting`, so that they stop together."""
+    if accelerator.num_processes == 1:
+        return bool(stop)
+    return meeting and bool(accelerator.reduce(torch.tensor(float(len(stop)), device=accelerator.device)) > 0)

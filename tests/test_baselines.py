@@ -1,0 +1,51 @@
+import json
+
+import pytest
+import torch
+
+from lpgan_demo.__main__ import main
+from lpgan_demo.baselines import SRCNN, SRResNet, SRResNetConfig
+from lpgan_demo.hub import load_weights
+
+
+@pytest.mark.parametrize("network", [SRCNN(), SRResNet(SRResNetConfig(num_features=8, num_blocks=1))])
+def test_baselines_double_the_size_and_every_parameter_learns(network):
+    out = network(torch.rand(3, 3, 32, 96) * 2 - 1, torch.tensor([0, 4, 2]), draw=2)
+    assert out.restored.shape == (2, 3, 64, 192) and out.characters is None and out.layout is None
+    out.restored.square().mean().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+def test_srcnn_has_the_papers_9_1_5_filters():
+    assert [tuple(p.shape[2:]) for p in SRCNN().parameters() if p.dim() == 4] == [(9, 9), (1, 1), (5, 5)]
+
+
+def test_srresnet_refuses_any_other_scale():
+    with pytest.raises(ValueError, match="doubles"):
+        SRResNet(SRResNetConfig(output_size=(96, 288)))
+
+
+SMALL = ["--num-features", "8", "--num-blocks", "1", "--code-features", "16", "--code-blocks", "1", "--code-size", "12"]
+SMALL += ["--d-features", *"4 4 4 4 4 4 4 4".split(), "--d-code-size", "6", "--workers", "0", "--precision", "fp32"]
+
+
+@pytest.mark.parametrize(
+    "name, logged",
+    [
+        ("srcnn", {"g_pixel"}),
+        ("srgan", {"g_pixel", "g_adv", "g_char", "d_real", "d_fake"}),
+        ("dp-gan", {"g_pixel", "g_adv", "g_char", "d_real", "d_fake", "g_head", "g_layout"}),
+        ("gn", {"g_pixel", "g_head", "g_layout"}),
+    ],
+)
+def test_each_baseline_trains_with_its_own_losses_and_is_exported(tmp_path, name, logged):
+    run = tmp_path / "run"
+    options = ["--steps", "2", "--batch-size", "2", "--threads", "1", "--run", str(run), *SMALL]
+    assert main(["train", name, *options]) == 0
+    line = json.loads((run / "log.jsonl").read_text().splitlines()[0])
+    assert set(line) - {"step", "seconds", "steps_per_second"} == logged
+    if "d_fake" in logged:
+        assert line["d_fake"] < 2  # one real/fake unit, no characters
+    assert main(["export", str(run / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
+    assert [folder.name for folder in (tmp_path / "weights").iterdir()] == [f"{name}-generator"]
+    load_weights(tmp_path / "weights" / f"{name}-generator")
