@@ -54,15 +54,13 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         "srgan": "comparison: SRGAN on the same pairs",
         "dp-gan": "comparison: MTGAN without the character task",
         "gn": "comparison: MTGAN's generator alone, without an adversary",
+        "classical": "comparison: segment-then-classify reader",
         "judge": "the independent reader that checks what GN's pictures say",
     }
     for name, title in titles.items():
         recipe = recipes.add_parser(name, help=title)
         if argv[:2] == ["train", name]:
-            from .judge_training import JudgeRecipe
-            from .recipes import RECIPES
-
-            _add_fields(recipe, JudgeRecipe if name == "judge" else RECIPES[name])
+            _add_fields(recipe, _trainer(name)[0])
 
     export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
@@ -169,12 +167,23 @@ def run_evaluate(arguments) -> int:
     return 0
 
 
-def run_train(arguments) -> int:
-    from .judge_training import JudgeRecipe, train_judge
+def _trainer(name: str):
+    """(recipe dataclass, function that runs it) of `train NAME`."""
+    if name == "judge":
+        from .judge_training import JudgeRecipe, train_judge
+
+        return JudgeRecipe, train_judge
+    if name == "classical":
+        from .classical_training import ClassicalRecipe, train_classical
+
+        return ClassicalRecipe, train_classical
     from .recipes import RECIPES, train_mtgan
 
-    judge = arguments.recipe == "judge"
-    recipe_class, train = (JudgeRecipe, train_judge) if judge else (RECIPES[arguments.recipe], train_mtgan)
+    return RECIPES[name], train_mtgan
+
+
+def run_train(arguments) -> int:
+    recipe_class, train = _trainer(arguments.recipe)
     values = {f.name: getattr(arguments, f.name) for f in fields(recipe_class)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     print(json.dumps(train(recipe_class(**values))))

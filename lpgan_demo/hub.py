@@ -17,6 +17,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
+from .classical import CharacterClassifier, CharacterClassifierConfig
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
 
@@ -28,6 +29,7 @@ NETWORKS = {
     "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
     "SRCNN": (SRCNN, SRCNNConfig),
     "SRResNet": (SRResNet, SRResNetConfig),
+    "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
 }
 
 

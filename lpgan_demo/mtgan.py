@@ -303,10 +303,10 @@ class MultiTaskDiscriminator(nn.Module):
             layers += [nn.Conv2d(last, features, 3, stride, 1), nn.LeakyReLU(0.2)]
             last, size = features, ((size[0] + stride - 1) // stride, (size[1] + stride - 1) // stride)
         self.convolutions = nn.Sequential(*layers)
-        self.real_head = nn.Linear(last, 1)
         if config.reads:
             self.codes = RegionCodes(last, config.code_size, self.table.boxes, size)
             self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
+        self.real_head = nn.Linear(last, 1)
 
     def forward(self, plate: Tensor, layout: Tensor) -> DiscriminatorOutput:
         if plate.dim() != 4 or tuple(plate.shape[1:]) != (3, *self.config.input_size):

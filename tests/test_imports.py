@@ -21,7 +21,9 @@ ALLOWED = {
     "metrics": set(),
     "synth": {"glyphs", "plates"},
     "baselines": {"mtgan"},
-    "hub": {"baselines", "mtgan", "results"},
+    "classical": {"images", "plates"},
+    "classical_training": {"classical", "datasets", "degrade", "glyphs", "hub", "plates", "synth", "training"},
+    "hub": {"baselines", "classical", "mtgan", "results"},
     "pipeline": {"images", "hub", "mtgan", "plates", "results"},
     "labels": {"images", "plates", "results"},
     "datasets": {"images", "degrade", "glyphs", "labels", "plates", "synth"},
@@ -34,7 +36,8 @@ ALLOWED = {
     "recipes": {"baselines", "datasets", "degrade", "fit", "hub", "images", "labels", "metrics", "mtgan", "plates"}
     | {"synth", "training"},
     "ui": {"images", "pipeline", "plates", "results"},
-    "__main__": {"evaluation", "examples", "hub", "images", "judge_training", "pipeline", "recipes", "results", "ui"},
+    "__main__": {"classical_training", "evaluation", "examples", "hub", "images", "judge_training", "pipeline"}
+    | {"recipes", "results", "ui"},
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}
 
