@@ -26,22 +26,16 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure on labelled real plates")
     kinds = evaluate.add_subparsers(dest="kind", required=True)
     reading = kinds.add_parser("reading", help="plate accuracy, character error rate, confusions, milliseconds")
-    reading.add_argument(
-        "folders",
-        nargs="+",
-        metavar="FOLDER",
-        help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with their xml",
-    )
-    reading.add_argument(
-        "--side",
-        default="all",
-        choices=("all", "train", "validation", "test", "not-trained", "second-half"),
-        help="only this side of the split by plate text (default: all)",
-    )
+    _add_folders(reading)
     reading.add_argument("--flat", action="store_true", help="rectify plates of photos by their labelled corners")
     reading.add_argument("--json", action="store_true", help="all figures as JSON")
     _add_weights(reading)
 
+    table1 = kinds.add_parser("table1", help="MTGAN's Table 1: every restoration, read by every reader, and Figure 2")
+    _add_folders(table1)
+    table1.add_argument("--figure", metavar="FILE", help="also draw Figure 2, from rendered plates, as PNG")
+    table1.add_argument("--json", action="store_true", help="all figures as JSON")
+    table1.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
     speed = kinds.add_parser("speed", help="parameters, multiply-accumulates, milliseconds, plates per second")
     speed.add_argument("--json", action="store_true", help="the figures as JSON")
     _add_weights(speed)
@@ -72,6 +66,21 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="open the demo in the browser")
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
     return parser
+
+
+def _add_folders(parser) -> None:
+    parser.add_argument(
+        "folders",
+        nargs="+",
+        metavar="FOLDER",
+        help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with their xml",
+    )
+    parser.add_argument(
+        "--side",
+        default="all",
+        choices=("all", "train", "validation", "test", "not-trained", "second-half"),
+        help="only this side of the split by plate text (default: all)",
+    )
 
 
 def _add_weights(parser) -> None:
@@ -153,6 +162,8 @@ def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
     from .hub import load_weights, weights_folder
 
+    if arguments.kind == "table1":
+        return run_table1(arguments)
     pipeline = _pipeline(arguments)
     if arguments.kind == "speed":
         figures = evaluate_speed(pipeline)
@@ -164,6 +175,22 @@ def run_evaluate(arguments) -> int:
     print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
     if arguments.side == "all":
         print("note: with --side all, plates that the bundled weights were trained on count too", file=sys.stderr)
+    return 0
+
+
+def run_table1(arguments) -> int:
+    from .comparison import as_table, draw_figure, evaluate_table1
+    from .examples import EXAMPLES, render
+    from .images import encode_png
+    from .plates import get_layout
+    from .synth import standard_plate
+
+    report = evaluate_table1(arguments.folders, arguments.weights, arguments.side)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
+    if arguments.figure:
+        standard = [standard_plate(example.text, get_layout(example.layout)) for example in EXAMPLES]
+        figure = draw_figure([render(example) for example in EXAMPLES], standard, arguments.weights)
+        Path(arguments.figure).write_bytes(encode_png(figure))
     return 0
 
 

@@ -11,27 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from .images import network_input
 from .judge import blurred, read_pictures
-from .labels import RealPlate, load_real, share_of
+from .labels import choose, load_real
 from .metrics import reading_scores
 from .pipeline import PlatePipeline
-
-SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
-
-
-def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
-    """The plates of one side of the split by plate text (see `datasets.SPLITS`).
-
-    "not-trained" is validation and test together; "second-half" is what `train --half` keeps for judging.
-    """
-    if side not in SIDES:
-        raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
-    if side == "all":
-        return plates
-    if side == "second-half":
-        return [plate for plate in plates if share_of(plate.group or plate.text) >= 0.5]
-    if side == "not-trained":
-        return [plate for plate in plates if plate.split != "train"]
-    return [plate for plate in plates if plate.split == side]
 
 
 def evaluate_reading(

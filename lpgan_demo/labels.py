@@ -14,6 +14,7 @@ from . import images
 from .plates import CHINESE_LAYOUTS, PlateLayout, get_layout, normalise_text
 from .results import PlateImageError
 
+SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
 SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 _EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
@@ -182,3 +183,19 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
         if not get_layout(plate.layout).accepts(plate.text):
             raise ValueError(f"{plate.path.name}: {plate.text!r} is not a text of layout {plate.layout!r}")
     return plates
+
+
+def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
+    """The plates of one side of the split by plate text (see `SPLITS`).
+
+    "not-trained" is validation and test together; "second-half" is what `train --half` keeps for judging.
+    """
+    if side not in SIDES:
+        raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
+    if side == "all":
+        return plates
+    if side == "second-half":
+        return [plate for plate in plates if share_of(plate.group or plate.text) >= 0.5]
+    if side == "not-trained":
+        return [plate for plate in plates if plate.split != "train"]
+    return [plate for plate in plates if plate.split == side]

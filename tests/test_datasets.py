@@ -3,8 +3,16 @@ import numpy as np
 import pytest
 
 from lpgan_demo.datasets import PlateBatches, RealPlates, SyntheticPlates, join
-from lpgan_demo.evaluation import choose
-from lpgan_demo.labels import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, share_of, split_of
+from lpgan_demo.labels import (
+    ccpd_photos,
+    choose,
+    easypr_photos,
+    guess_layout,
+    labelled_folder,
+    load_real,
+    share_of,
+    split_of,
+)
 from lpgan_demo.plates import get_layout
 from lpgan_demo.recipes import real_plates
 from lpgan_demo.synth import standard_plate

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from lpgan_demo.metrics import calibration_error, edit_distance, reading_scores
+from lpgan_demo.metrics import calibration_error, edit_distance, psnr, reading_scores, ssim
 
 
 def test_edit_distance():
@@ -29,3 +30,15 @@ def test_unequal_or_empty_lists_are_refused():
         reading_scores([], [])
     with pytest.raises(ValueError):
         reading_scores(["a"], [])
+
+
+def test_psnr_and_ssim_of_known_pictures():
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 250, (64, 192, 3)).astype(np.uint8)
+    assert psnr(picture, picture) == 100 and ssim(picture, picture) == pytest.approx(1)
+    assert psnr(picture, picture + 5) == pytest.approx(20 * np.log10(255 / 5), abs=1e-6)
+    noisy = np.clip(picture.astype(int) + rng.normal(0, 60, picture.shape), 0, 255).astype(np.uint8)
+    assert ssim(noisy, picture) < ssim(picture + 5, picture) < 1
+    flat = np.full((32, 32), 100, np.uint8)  # two flat greys: only the means differ, in closed form
+    c1 = (0.01 * 255) ** 2
+    assert ssim(flat, flat + 50) == pytest.approx((2 * 100 * 150 + c1) / (100**2 + 150**2 + c1))
