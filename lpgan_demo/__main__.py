@@ -36,6 +36,15 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     table1.add_argument("--figure", metavar="FILE", help="also draw Figure 2, from rendered plates, as PNG")
     table1.add_argument("--json", action="store_true", help="all figures as JSON")
     table1.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+    for name, title in (
+        ("confidence", "calibration and coverage: how far the stated confidence may be trusted"),
+        ("tracks", "what three and five frames of one plate gain"),
+    ):
+        kind = kinds.add_parser(name, help=title)
+        _add_folders(kind)
+        kind.add_argument("--plot", metavar="FILE", help="also draw the curves, as PNG")
+        kind.add_argument("--json", action="store_true", help="all figures as JSON")
+        _add_weights(kind)
     speed = kinds.add_parser("speed", help="parameters, multiply-accumulates, milliseconds, plates per second")
     speed.add_argument("--json", action="store_true", help="the figures as JSON")
     _add_weights(speed)
@@ -55,6 +64,11 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         recipe = recipes.add_parser(name, help=title)
         if argv[:2] == ["train", name]:
             _add_fields(recipe, _trainer(name)[0])
+
+    calibrate = commands.add_parser("calibrate", help="fit the probabilities' temperature and keep it with the weights")
+    _add_folders(calibrate)
+    calibrate.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+    calibrate.add_argument("--views", type=int, default=1, metavar="N", help="views to calibrate for (default: 1)")
 
     export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
@@ -160,11 +174,18 @@ def run_read(arguments) -> int:
 
 def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
+    from .evidence import evaluate_confidence, evaluate_tracks
     from .hub import load_weights, weights_folder
 
     if arguments.kind == "table1":
         return run_table1(arguments)
     pipeline = _pipeline(arguments)
+    if arguments.kind in ("confidence", "tracks"):
+        evaluate = evaluate_confidence if arguments.kind == "confidence" else evaluate_tracks
+        report = evaluate(arguments.folders, pipeline, arguments.side, plot=arguments.plot)
+        rows = (f"{name:12} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()) for name, row in report.items())
+        print(json.dumps(report) if arguments.json else "\n".join(rows))
+        return 0
     if arguments.kind == "speed":
         figures = evaluate_speed(pipeline)
         lines = (f"{name.replace('_', ' '):26} {value:,}" for name, value in figures.items())
@@ -217,6 +238,13 @@ def run_train(arguments) -> int:
     return 0
 
 
+def run_calibrate(arguments) -> int:
+    from .evidence import calibrate
+
+    print(json.dumps(calibrate(arguments.folders, arguments.side, arguments.weights, arguments.views)))
+    return 0
+
+
 def run_export(arguments) -> int:
     from .recipes import export_mtgan
 
@@ -249,6 +277,7 @@ def main(argv: list[str] | None = None) -> int:
         "read": run_read,
         "evaluate": run_evaluate,
         "train": run_train,
+        "calibrate": run_calibrate,
         "export": run_export,
         "examples": run_examples,
         "demo": run_demo,

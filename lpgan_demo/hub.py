@@ -47,6 +47,19 @@ def save_weights(network: torch.nn.Module, folder: str | Path, **facts) -> Path:
     return folder
 
 
+def add_facts(folder: str | Path, **facts) -> None:
+    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
+    path = Path(folder) / "config.json"
+    document = json.loads(path.read_text(encoding="utf-8")) | facts
+    _write(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def facts(folder: str | Path) -> dict:
+    """What config.json says besides network, configuration and checksum."""
+    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
+
+
 def _write(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)

@@ -62,6 +62,14 @@ def calibration_error(right, confidences, bins: int = 10) -> float:
     return float(sum(gaps))
 
 
+def accuracy_over_coverage(right, confidences) -> np.ndarray:
+    """(n,) accuracy of the 1, 2, ... n most confident readings; equally confident ones share their mean."""
+    right, confidences = np.asarray(right, float), np.asarray(confidences, float)
+    shared = {c: right[confidences == c].mean() for c in np.unique(confidences)}
+    order = np.argsort(-confidences, kind="stable")
+    return np.cumsum([shared[c] for c in confidences[order]]) / (np.arange(len(right)) + 1)
+
+
 def psnr(picture: np.ndarray, truth: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB of two uint8 pictures of one shape; at most 100."""
     error = np.mean((picture.astype(np.float64) - truth) ** 2)

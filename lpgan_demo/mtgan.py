@@ -67,12 +67,14 @@ class DiscriminatorConfig:
 class GeneratorOutput(NamedTuple):
     """P is the most characters any of the layouts has.
 
-    restored (N, 3, H, W) in [-1, 1]; characters (N, P, symbols) logits; layout (N, L) logits.
+    restored (N, 3, H, W) in [-1, 1]; characters (N, P, symbols) logits; layout (N, L) logits; codes (N, P, code_size),
+    what each character is drawn from.
     """
 
     restored: Tensor
     characters: Tensor | None
     layout: Tensor | None
+    codes: Tensor | None = None
 
 
 class DiscriminatorOutput(NamedTuple):
@@ -282,9 +284,9 @@ class SRGenerator(nn.Module):
             layout = layout_logits.argmax(1)
         codes = self.table.select(self.codes(features), layout)
         characters = self.table.mask(self.character_head(codes), layout)
-        seeds = (codes + self.whole(mean).unsqueeze(1))[:draw]
-        restored = self.decoder(seeds, layout[:draw])
-        return GeneratorOutput(restored, characters, layout_logits)
+        codes = codes + self.whole(mean).unsqueeze(1)
+        restored = self.decoder(codes[:draw], layout[:draw])
+        return GeneratorOutput(restored, characters, layout_logits, codes)
 
 
 class MultiTaskDiscriminator(nn.Module):

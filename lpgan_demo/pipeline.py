@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from . import images
-from .hub import load_weights, weights_folder
+from .hub import facts, load_weights, weights_folder
 from .mtgan import MultiTaskDiscriminator, SRGenerator
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
@@ -20,6 +20,9 @@ READERS = ("head", "dn", "fused")
 GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
 
+
+FRAME_LIKENESS = 0.25
+"""How alike frames of one plate err: 0 if independently, 1 if they are all the same picture."""
 
 VIEWS = (
     (0.0, 0.0, 1.0),
@@ -37,13 +40,15 @@ VIEWS = (
 class Restoration:
     """What GN made of a batch.
 
-    plates float (N, 3, 64, 192); probabilities of characters (N, P, symbols), the mean of `views` views, and of
-    layouts (N, L).
+    plates float (N, 3, 64, 192); probabilities of characters (N, P, symbols), from `views` views each, and of
+    layouts (N, L); codes (N, P, code_size), what the plates were drawn from; layout (N,), by which they were drawn.
     """
 
     plates: torch.Tensor
     characters: torch.Tensor
     layouts: torch.Tensor
+    codes: torch.Tensor
+    layout: torch.Tensor
     views: int = 1
 
 
@@ -60,27 +65,58 @@ class PlateRestorer:
         self.views = views
 
     @torch.inference_mode()
-    def __call__(self, crops: list[np.ndarray]) -> Restoration:
-        """uint8 RGB crops of any sizes -> `Restoration`."""
+    def __call__(self, crops: list[np.ndarray], layout: torch.Tensor | None = None) -> Restoration:
+        """uint8 RGB crops of any sizes -> `Restoration`. layout (N,): indices to draw and read by, if known."""
         size = self.generator.config.input_size
-        out = self.generator(images.network_input(crops, size).to(self.device))
+        out = self.generator(images.network_input(crops, size).to(self.device), layout)
         characters = out.characters.softmax(-1)
+        layout = out.layout.argmax(1) if layout is None else layout
         if self.views > 1:
             moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
-            layout = out.layout.argmax(1).repeat(self.views - 1)
-            more = self.generator(images.network_input(moved, size).to(self.device), layout, draw=0)
+            more = self.generator(
+                images.network_input(moved, size).to(self.device), layout.repeat(self.views - 1), draw=0
+            )
             more = more.characters.softmax(-1).unflatten(0, (self.views - 1, len(crops)))
             characters = (characters + more.sum(0)) / self.views
-        return Restoration(out.restored, characters, out.layout.softmax(1), self.views)
+        return Restoration(out.restored, characters, out.layout.softmax(1), out.codes, layout, self.views)
+
+    @torch.inference_mode()
+    def together(self, crops: list[np.ndarray]) -> Restoration:
+        """Several crops of one plate -> the `Restoration` of that one plate.
+
+        Layout and characters by the product of the frames' probabilities, tempered because frames of one camera err
+        alike; drawn from the mean of the codes.
+        """
+        frames = self(crops)
+        layouts = _pool(frames.layouts.unsqueeze(1)).squeeze(1)
+        layout = layouts.argmax(1)
+        if (frames.layouts.argmax(1) != layout).any():
+            frames = self(crops, layout.expand(len(crops)))
+        codes = frames.codes.mean(0, keepdim=True)
+        plate = self.generator.decoder(codes, layout)
+        return Restoration(plate, _pool(frames.characters), layouts, codes, layout, frames.views * len(crops))
+
+
+def _pool(probabilities: torch.Tensor) -> torch.Tensor:
+    """(N, P, symbols) of N frames -> (1, P, symbols): their product to the power N ** -FRAME_LIKENESS, normalised."""
+    n = len(probabilities)
+    logs = probabilities.clamp(min=1e-5).log().sum(0, keepdim=True) * n**-FRAME_LIKENESS
+    possible = (probabilities > 0).any(0, keepdim=True)
+    return torch.where(possible, logs, -torch.inf).softmax(-1) if n > 1 else probabilities
 
 
 class PlateReader:
     """Restorations -> characters. reader: "head" (GN's codes), "dn" (DN on GN's picture) or "fused" (their mean).
 
-    With several views DN counts as one more view.
+    With several views DN counts as one more view. temperature: above 1 tones the probabilities down, as calibrated.
     """
 
-    def __init__(self, discriminator: MultiTaskDiscriminator, device="cpu", reader: str = "fused"):
+    def __init__(
+        self, discriminator: MultiTaskDiscriminator, device="cpu", reader: str = "fused", temperature: float = 1.0
+    ):
+        if not 0 < temperature < 100:
+            raise ValueError(f"temperature must be a positive number, not {temperature!r}")
+        self.temperature = temperature
         if reader not in READERS:
             raise ValueError(f"reader must be one of {', '.join(READERS)}, not {reader!r}")
         self.discriminator = discriminator.eval().to(device)
@@ -88,15 +124,15 @@ class PlateReader:
 
     @torch.inference_mode()
     def __call__(self, restoration: Restoration) -> np.ndarray:
-        """Probabilities (N, P, symbols) under each plate's most probable layout."""
-        layout = restoration.layouts.argmax(1)
-        if self.reader == "head":
-            return restoration.characters.cpu().numpy()
-        drawn = self.discriminator(restoration.plates, layout).characters.sigmoid()
-        drawn = drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12)
-        if self.reader == "fused":
-            drawn = (restoration.characters * restoration.views + drawn) / (restoration.views + 1)
-        return drawn.cpu().numpy()
+        """Probabilities (N, P, symbols) under the layout each plate was drawn by."""
+        belief = restoration.characters
+        if self.reader != "head":
+            drawn = self.discriminator(restoration.plates, restoration.layout).characters.sigmoid()
+            drawn = drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12)
+            views = restoration.views if self.reader == "fused" else 0
+            belief = (belief * views + drawn) / (views + 1)
+        belief = belief ** (1 / self.temperature)
+        return (belief / belief.sum(-1, keepdim=True).clamp(min=1e-12)).cpu().numpy()
 
 
 class PlatePipeline:
@@ -109,15 +145,21 @@ class PlatePipeline:
         self.restorer, self.reader = restorer, reader
 
     @classmethod
-    def from_pretrained(cls, source: str | Path | None = None, *, device="cpu", reader: str = "fused", views: int = 1):
+    def from_pretrained(
+        cls, source: str | Path | None = None, *, device="cpu", reader="fused", views=1, temperature=None
+    ):
         """The published networks: bundled (source None) or from a folder that holds one folder per network.
 
-        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better. Raises WeightsError when something
-        is missing or damaged, ValueError for an unknown reader or number of views.
+        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one
+        that comes with the weights unless given. Raises WeightsError when something is missing or damaged, ValueError
+        for an unknown reader or number of views.
         """
         generator = load_weights(weights_folder(source, "mtgan-generator"), device)
-        discriminator = load_weights(weights_folder(source, "mtgan-discriminator"), device)
-        return cls(PlateRestorer(generator, device, views), PlateReader(discriminator, device, reader))
+        folder = weights_folder(source, "mtgan-discriminator")
+        discriminator = load_weights(folder, device)
+        if temperature is None:
+            temperature = facts(folder).get("temperature", 1.0)
+        return cls(PlateRestorer(generator, device, views), PlateReader(discriminator, device, reader, temperature))
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""
@@ -131,17 +173,29 @@ class PlatePipeline:
         """Many cropped plates in batches, results in the same order. Raises PlateImageError at the first bad one."""
         results: list[PlateResult] = []
         for batch in batched(crops, batch_size):
-            results.extend(self._read_batch([images.load_image(crop) for crop in batch]))
+            loaded = [images.load_image(crop) for crop in batch]
+            results.extend(self._results(loaded, self.restorer(loaded)))
         return results
 
-    def _read_batch(self, crops: list[np.ndarray]) -> list[PlateResult]:
-        restoration = self.restorer(crops)
+    def read_track(self, crops: Iterable) -> PlateResult:
+        """Several cropped frames of one and the same plate, read as one; the result's `crop` is the largest frame.
+
+        Raises ValueError without any frame, PlateImageError at the first bad one.
+        """
+        loaded = [images.load_image(crop) for crop in crops]
+        if not loaded:
+            raise ValueError("a track needs at least one frame")
+        largest = max(loaded, key=lambda crop: crop.shape[0] * crop.shape[1])
+        return self._results([largest], self.restorer.together(loaded))[0]
+
+    def _results(self, crops: list[np.ndarray], restoration: Restoration) -> list[PlateResult]:
         probabilities = self.reader(restoration)
         plates = images.to_images(restoration.plates)
         names = self.restorer.generator.config.layouts
         results = []
-        for crop, plate, belief, layouts in zip(crops, plates, probabilities, restoration.layouts.cpu().numpy()):
-            layout = get_layout(names[int(layouts.argmax())])
+        beliefs = zip(crops, plates, probabilities, restoration.layouts.cpu().numpy(), restoration.layout.tolist())
+        for crop, plate, belief, layouts, index in beliefs:
+            layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
             same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
             confidence = float(same_text * np.prod([reading.probability for reading in readings]))

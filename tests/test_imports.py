@@ -33,11 +33,21 @@ ALLOWED = {
     "judge": {"images", "mtgan", "plates"},
     "judge_training": {"datasets", "hub", "images", "judge", "losses", "mtgan", "plates", "synth", "training"},
     "evaluation": {"labels", "images", "judge", "metrics", "pipeline"},
+    "evidence": {"degrade", "hub", "images", "labels", "metrics", "pipeline", "plates"},
     "comparison": {"classical", "hub", "images", "judge", "labels", "metrics", "plates", "synth"},
     "recipes": {"baselines", "datasets", "degrade", "fit", "hub", "images", "labels", "metrics", "mtgan", "plates"}
     | {"synth", "training"},
     "ui": {"images", "pipeline", "plates", "results"},
-    "__main__": {"classical_training", "comparison", "evaluation", "examples", "hub", "images", "judge_training"}
+    "__main__": {
+        "classical_training",
+        "comparison",
+        "evaluation",
+        "evidence",
+        "examples",
+        "hub",
+        "images",
+        "judge_training",
+    }
     | {"pipeline", "plates", "recipes", "results", "synth", "ui"},
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}

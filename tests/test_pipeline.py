@@ -90,3 +90,32 @@ def test_several_views_are_averaged_and_leave_the_drawing_alone(small_weights, c
     for views in (0, 8):
         with pytest.raises(ValueError, match="views"):
             PlatePipeline.from_pretrained(small_weights, views=views)
+
+
+def test_a_track_of_equal_frames_reads_like_one_frame_but_surer(small_weights, crops):
+    pipeline = PlatePipeline.from_pretrained(small_weights, reader="head")
+    one, track = pipeline.read_plate(crops[0]), pipeline.read_track([crops[0]] * 4)
+    assert track.text == one.text and track.layout == one.layout
+    assert np.abs(track.super_resolved.astype(int) - one.super_resolved).max() <= 1
+    assert all(b.probability >= a.probability - 1e-6 for a, b in zip(one.characters, track.characters))
+    single = pipeline.read_track([crops[0]])
+    assert single.text == one.text and single.confidence == pytest.approx(one.confidence, abs=1e-5)
+
+
+def test_a_track_weighs_all_frames_whatever_their_order(small_weights, crops):
+    pipeline = PlatePipeline.from_pretrained(small_weights)
+    track, turned = pipeline.read_track(crops), pipeline.read_track(crops[::-1])
+    assert track.text == turned.text and track.confidence == pytest.approx(turned.confidence, abs=1e-5)
+    assert track.crop.shape == (60, 200, 3)  # the largest frame
+    layout = get_layout(track.layout)
+    assert layout.accepts(track.text)
+    with pytest.raises(ValueError, match="at least one"):
+        pipeline.read_track([])
+
+
+def test_temperature_tones_the_confidence_down_and_leaves_the_text(small_weights, crops):
+    sure = PlatePipeline.from_pretrained(small_weights, temperature=1.0).read_plate(crops[0])
+    toned = PlatePipeline.from_pretrained(small_weights, temperature=3.0).read_plate(crops[0])
+    assert toned.text == sure.text and toned.confidence < sure.confidence
+    with pytest.raises(ValueError, match="temperature"):
+        PlatePipeline.from_pretrained(small_weights, temperature=0.0)
