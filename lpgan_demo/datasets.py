@@ -71,7 +71,8 @@ class RealPlates:
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
         k, other = (int(v) for v in rng.choice(len(self.plates), 2, p=self.weights))
         text = self.plates[k].text
-        if rng.random() < self.join_share and self.index[k] == self.index[other]:
+        one_row = self.plates[k].layout in CHINESE_LAYOUTS
+        if rng.random() < self.join_share and one_row and self.index[k] == self.index[other]:
             crop, text = join(self.tight(k), text, self.tight(other), self.plates[other].text, rng)
             inner = 0.0
         elif self.plates[k].corners is not None:

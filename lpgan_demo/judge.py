@@ -24,8 +24,13 @@ def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:
 
 @torch.inference_mode()
 def read_pictures(judge: MultiTaskDiscriminator, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
-    """Texts that the judge reads off standard plates, uint8 (64, 192, 3) RGB, of the named layouts."""
+    """Texts that the judge reads off standard plates, uint8 (64, 192, 3) RGB, of the named layouts.
+
+    Raises ValueError for a layout that the judge does not know.
+    """
     names = list(judge.config.layouts)
+    if unknown := set(layouts) - set(names):
+        raise ValueError(f"the judge does not know the layouts {', '.join(sorted(unknown))}")
     index = torch.tensor([names.index(layout) for layout in layouts])
     logits = torch.cat(
         [

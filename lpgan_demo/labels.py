@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .plates import CHINESE_LAYOUTS, PlateLayout, get_layout, normalise_text
+from .plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, normalise_text
 from .results import PlateImageError
 
 SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
@@ -67,6 +67,8 @@ def split_of(text: str) -> str:
 def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAYOUTS) -> PlateLayout:
     """The layout that can spell `text`; among several, the one whose colour is nearest the image's.
 
+    A yellow plate less than `TWO_ROW_ASPECT` times as wide as high has two rows.
+
     Raises ValueError when none can.
     """
     fitting = [layout for layout in map(get_layout, layouts) if layout.accepts(normalise_text(text, layout))]
@@ -81,7 +83,8 @@ def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAY
     if abs(warmth) > 12:  # colour decides before brightness: night and shade change only the latter
         wanted = "cn_yellow" if warmth > 0 else "cn_blue"
         fitting = [layout for layout in fitting if layout.name == wanted] or fitting
-    return min(fitting, key=lambda layout: np.abs(np.float32(layout.background) - paper).sum())
+    best = min(fitting, key=lambda layout: np.abs(np.float32(layout.background) - paper).sum())
+    return get_layout("cn_yellow_two_row") if best.name == "cn_yellow" and w < TWO_ROW_ASPECT * h else best
 
 
 def labelled_folder(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
@@ -134,8 +137,11 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
                 raise ValueError(f"{xml}: the label {label!r} of {name} does not begin with a known colour")
             layout = get_layout(_EASYPR_COLOURS[kind[:1]])
             text = normalise_text(text, layout)
+            corners = _rotated(values)
+            if layout.name == "cn_yellow" and _aspect(corners) < TWO_ROW_ASPECT:
+                layout = get_layout("cn_yellow_two_row")
             if name in files and layout.accepts(text):
-                plates.append(RealPlate(files[name], text, layout.name, _rotated(values)))
+                plates.append(RealPlate(files[name], text, layout.name, corners))
         photos.append(plates)
     group = {plate.text: plate.text for plates in photos for plate in plates}
     changed = True
@@ -146,6 +152,11 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
             changed = changed or any(group[plate.text] != least for plate in plates)
             group.update({plate.text: least for plate in plates})
     return [replace(plate, group=group[plate.text]) for plates in photos for plate in plates]
+
+
+def _aspect(corners: np.ndarray) -> float:
+    """Width over height of a rectangle, its corners clockwise from the top left."""
+    return float(np.linalg.norm(corners[1] - corners[0]) / max(1e-6, np.linalg.norm(corners[3] - corners[0])))
 
 
 def _rotated(v: dict) -> np.ndarray:

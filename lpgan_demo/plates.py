@@ -200,8 +200,21 @@ LAYOUTS: dict[str, PlateLayout] = {
             dashes_mm=((87, 35, 14, 6),),
             dots_mm=((115, 123, 4),),
         ),
+        PlateLayout(
+            "cn_yellow_two_row",
+            "China, large vehicle or trailer, two rows (rear)",
+            (220, 440),
+            _one_row((80, 60, 80), 15, 60, 110) + _one_row((65, 15, 65, 15, 65, 15, 65, 15, 65), 90, 110, 27.5),
+            (*_CN_ALPHABETS, _SERIAL + "挂"),
+            (245, 190, 30),
+            (10, 10, 10),
+            dots_mm=((220, 45, 5),),
+        ),
     )
 }
+
+TWO_ROW_ASPECT = 2.2
+"""Width over height below which a Chinese yellow plate has two rows: they are made 2:1 and 3.1:1."""
 
 CHINESE_LAYOUTS = ("cn_blue", "cn_yellow", "cn_white", "cn_black", "cn_green")
 

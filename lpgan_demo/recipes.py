@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,9 @@ class MTGANRecipe(MTGANTraining):
     """Train MTGAN: synthetic plates, real crops in the mix, GN and DN in turn."""
 
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
-    start: str = option("", "folder of weights to start from, such as weights (the networks' sizes must be the same)")
+    start: str = option(
+        "", "folder of weights to start from, such as weights; the sizes must be the same, layouts may be added"
+    )
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
     seed: int = option(1, "seed of data and initial weights")
@@ -38,7 +40,7 @@ class MTGANRecipe(MTGANTraining):
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
     layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
     layout_shares: tuple = option(
-        (0.42, 0.16, 0.07, 0.07, 0.14, 0.05, 0.05, 0.04), "share of each layout among synthetic plates"
+        (0.42, 0.16, 0.06, 0.06, 0.13, 0.04, 0.04, 0.04, 0.05), "share of each layout among synthetic plates"
     )
     input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
     output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
@@ -197,6 +199,21 @@ def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminat
     return generator, MultiTaskDiscriminator(discriminator)
 
 
+def begin_with(network: torch.nn.Module, published: torch.nn.Module) -> None:
+    """Copy published parameters into a new network, which may know more layouts than the published one.
+
+    The layouts must begin with the published ones; what a new layout adds keeps its first values. Raises ValueError
+    when the networks differ in anything else.
+    """
+    old, new = published.config, network.config
+    if replace(new, layouts=old.layouts) != old or new.layouts[: len(old.layouts)] != old.layouts:
+        raise ValueError(f"the weights to start from were made with {old}, not {new}")
+    mine = network.state_dict()
+    for name, value in published.state_dict().items():
+        mine[name][tuple(slice(n) for n in value.shape)] = value
+    network.load_state_dict(mine)
+
+
 def train_mtgan(recipe: MTGANRecipe) -> dict:
     """Run a recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
     if recipe.threads:
@@ -214,10 +231,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     generator, discriminator = networks(recipe)
     if recipe.start:
         for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
-            published = load_weights(weights_folder(recipe.start, name))
-            if published.config != network.config:
-                raise ValueError(f"{name} in {recipe.start} was made with {published.config}, not {network.config}")
-            network.load_state_dict(published.state_dict())
+            begin_with(network, load_weights(weights_folder(recipe.start, name)))
     training = {f.name: getattr(recipe, f.name) for f in fields(MTGANTraining)}
     trainer = MTGANTrainer(generator, discriminator, MTGANTraining(**training))
     sample_part = RealPlates(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]

@@ -37,6 +37,7 @@ class MTGANTraining:
     lambda_adversarial: float = option(0.01, "weight of DN's real/fake verdict on GN's plate")
     lambda_dn_character: float = option(0.1, "weight of DN's reading of GN's plate")
     lambda_character: float = option(1.0, "weight of the cross entropy of GN's own character head")
+    first_weight: float = option(1.0, "how much more the first character weighs in that cross entropy")
     lambda_layout: float = option(0.2, "weight of the cross entropy of GN's layout head")
     character_loss: str = option("bce", "DN's character loss: bce (the paper's) or cross-entropy")
     literal_adversarial: bool = option(False, "the paper's printed L_G = L_MSE - L_F, which rewards mis-reading too")
@@ -138,7 +139,7 @@ class MTGANTrainer:
                 g_loss = g_loss + config.lambda_adversarial * log["g_adv"]
                 g_loss = g_loss + config.lambda_dn_character * log["g_char"]
             if out.characters is not None:
-                log["g_head"] = losses.character_cross_entropy(out.characters, target)
+                log["g_head"] = losses.character_cross_entropy(out.characters, target, config.first_weight)
                 log["g_layout"] = F.cross_entropy(out.layout, layout)
                 g_loss = g_loss + config.lambda_character * log["g_head"] + config.lambda_layout * log["g_layout"]
         self.g_optimiser.zero_grad(set_to_none=True)

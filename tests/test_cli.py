@@ -103,7 +103,7 @@ def test_training_from_the_command_line_ends_in_weights_that_load(crops, tmp_pat
     assert main(["train", "mtgan", "--run", str(tmp_path / "new"), "--start", str(tmp_path / "weights"), *options]) == 2
     assert main(["train", "mtgan", "--run", str(run), *options]) == 2  # the run was begun with smaller networks
     errors = capsys.readouterr().err
-    assert "was made with" in errors and "was begun with another code_blocks" in errors
+    assert "were made with" in errors and "was begun with another code_blocks" in errors
     assert main(["export", str(run / "checkpoint.pt"), str(tmp_path / "once-more")]) == 0
 
 

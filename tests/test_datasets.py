@@ -109,6 +109,22 @@ def test_easypr_rectangles_turned_by_almost_90_degrees_are_the_same_plate(tmp_pa
     assert bottom_right[1] > top_right[1]
 
 
+def test_a_yellow_plate_about_twice_as_wide_as_high_has_two_rows(tmp_path):
+    write(tmp_path / "one.jpg", np.zeros((200, 300, 3), np.uint8))
+    tag = '<taggedRectangle x="150" y="100" width="{}" height="{}" rotation="3" locateType="1">{}:苏E12345<'
+    for width, height, colour, name in (
+        (120, 38, "黄牌", "cn_yellow"),
+        (120, 62, "黄牌", "cn_yellow_two_row"),
+        (120, 62, "蓝牌", "cn_blue"),
+    ):
+        (tmp_path / "GroundTruth_others.xml").write_text(
+            f"<image><imageName>one</imageName>{tag.format(width, height, colour)}/taggedRectangle></image>", "utf-8"
+        )
+        assert [plate.layout for plate in easypr_photos(tmp_path)] == [name]
+    for name, size in (("cn_yellow", (30, 95)), ("cn_yellow_two_row", (50, 95))):
+        assert guess_layout("苏E12345", standard_plate("苏E12345", get_layout(name), size)).name == name
+
+
 def test_split_is_by_text_and_has_the_stated_shares():
     texts = [f"皖A{i:05d}" for i in range(3000)]
     sides = [split_of(text) for text in texts]

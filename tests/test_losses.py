@@ -24,6 +24,25 @@ def test_character_cross_entropy_leaves_out_missing_positions():
     assert loss.item() == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-5)
 
 
+def test_the_first_character_may_weigh_more():
+    logits = torch.tensor([[[1.0, 0.0], [3.0, 0.0], [9.0, -9.0]]])
+    target = torch.tensor([[0, 0, -1]])
+    first, second = math.log(1 + math.exp(-1)), math.log(1 + math.exp(-3))
+    assert losses.character_cross_entropy(logits, target, 3.0).item() == pytest.approx(
+        (3 * first + second) / 4, rel=1e-5
+    )
+    plain = losses.character_cross_entropy(logits, target).item()
+    assert plain == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_a_discriminator_that_does_not_read_leaves_the_ordinary_loss():
+    real, fake = (DiscriminatorOutput(torch.tensor([v]), None) for v in (4.0, -4.0))
+    total, _ = losses.discriminator_loss(real, fake, torch.tensor([[0]]))
+    assert total.item() == pytest.approx(2 * math.log(1 + math.exp(-4)), rel=1e-5)
+    adversarial, characters = losses.generator_adversarial(fake, torch.tensor([[0]]))
+    assert adversarial.item() == pytest.approx(math.log(1 + math.exp(4)), rel=1e-5) and characters.item() == 0
+
+
 def test_discriminator_loss_is_real_plus_fake():
     characters = [[[3.0, -3.0]]]
     target = torch.tensor([[0]])

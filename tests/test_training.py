@@ -7,6 +7,7 @@ import torch
 from lpgan_demo.datasets import PlateBatches, SyntheticPlates
 from lpgan_demo.fit import fit, tensor_batch
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from lpgan_demo.recipes import begin_with
 from lpgan_demo.training import MTGANTrainer, MTGANTraining, option, seen_by_discriminator
 
 
@@ -126,3 +127,21 @@ def test_the_view_keeps_the_shape_and_lets_gradients_through():
 def test_option_defaults_must_be_immutable():
     with pytest.raises(TypeError):
         option([], "")
+
+
+def test_a_run_may_begin_with_weights_that_know_fewer_layouts():
+    sizes = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=16)
+    torch.manual_seed(0)
+    old = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes)).eval()
+    new = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green", "cn_yellow_two_row"), **sizes)).eval()
+    begin_with(new, old)
+    lq, layout = torch.rand(2, 3, 32, 96), torch.tensor([0, 1])
+    before, after = old(lq, layout), new(lq, layout)
+    assert torch.allclose(before.characters, after.characters, atol=1e-5)
+    assert torch.allclose(before.restored, after.restored, atol=1e-5)
+    assert torch.allclose(before.layout, after.layout[:, :2], atol=1e-5)
+    turned = SRGenerator(SRGeneratorConfig(layouts=("cn_green", "cn_blue"), **sizes))
+    wider = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes | {"num_features": 12}))
+    for other in (turned, wider):
+        with pytest.raises(ValueError, match="was made|were made"):
+            begin_with(other, old)
