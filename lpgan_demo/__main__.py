@@ -114,12 +114,23 @@ def _add_weights(parser) -> None:
         help="moved copies to average over, 1 to 7: slower, better (default: 1)",
     )
 
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16", "auto"),
+        default="fp32",
+        help="arithmetic: auto is bf16, faster, where the device does it natively (default: fp32)",
+    )
+
 
 def _pipeline(arguments):
     from .pipeline import PlatePipeline
 
     return PlatePipeline.from_pretrained(
-        arguments.weights, device=arguments.device, reader=arguments.reader, views=arguments.views
+        arguments.weights,
+        device=arguments.device,
+        reader=arguments.reader,
+        views=arguments.views,
+        precision=arguments.precision,
     )
 
 

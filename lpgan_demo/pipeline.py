@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -53,9 +54,12 @@ class Restoration:
 
 
 class PlateRestorer:
-    """Crops -> standard plates, by GN. views: over how many slightly moved copies of a crop its codes are averaged."""
+    """Crops -> standard plates, by GN.
 
-    def __init__(self, generator: SRGenerator, device="cpu", views: int = 1):
+    views: over how many slightly moved copies of a crop its codes are averaged. precision: see `arithmetic`.
+    """
+
+    def __init__(self, generator: SRGenerator, device="cpu", views: int = 1, precision: str = "fp32"):
         if generator.config.decoder != "region":
             raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
         if not 1 <= views <= len(VIEWS):
@@ -63,22 +67,25 @@ class PlateRestorer:
         self.generator = generator.eval().to(device)
         self.device = torch.device(device)
         self.views = views
+        self.autocast = arithmetic(precision, self.device)
 
     @torch.inference_mode()
     def __call__(self, crops: list[np.ndarray], layout: torch.Tensor | None = None) -> Restoration:
         """uint8 RGB crops of any sizes -> `Restoration`. layout (N,): indices to draw and read by, if known."""
-        size = self.generator.config.input_size
-        out = self.generator(images.network_input(crops, size).to(self.device), layout)
+        out = self._generate(crops, layout)
         characters = out.characters.softmax(-1)
         layout = out.layout.argmax(1) if layout is None else layout
         if self.views > 1:
             moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
-            more = self.generator(
-                images.network_input(moved, size).to(self.device), layout.repeat(self.views - 1), draw=0
-            )
+            more = self._generate(moved, layout.repeat(self.views - 1), draw=0)
             more = more.characters.softmax(-1).unflatten(0, (self.views - 1, len(crops)))
             characters = (characters + more.sum(0)) / self.views
         return Restoration(out.restored, characters, out.layout.softmax(1), out.codes, layout, self.views)
+
+    def _generate(self, crops, layout=None, draw=None):
+        lq = images.network_input(crops, self.generator.config.input_size).to(self.device)
+        with self.autocast():
+            return self.generator(lq, layout, draw)
 
     @torch.inference_mode()
     def together(self, crops: list[np.ndarray]) -> Restoration:
@@ -93,8 +100,25 @@ class PlateRestorer:
         if (frames.layouts.argmax(1) != layout).any():
             frames = self(crops, layout.expand(len(crops)))
         codes = frames.codes.mean(0, keepdim=True)
-        plate = self.generator.decoder(codes, layout)
+        with self.autocast():
+            plate = self.generator.decoder(codes, layout)
         return Restoration(plate, _pool(frames.characters), layouts, codes, layout, frames.views * len(crops))
+
+
+def arithmetic(precision: str, device: torch.device):
+    """A context in which networks compute: "fp32"; "bf16", half the bits, about 1 % less exact; or "auto".
+
+    "auto" is bf16 where the device does it natively, twice as fast there, and fp32 elsewhere. Raises ValueError.
+    """
+    if precision not in ("fp32", "bf16", "auto"):
+        raise ValueError(f"precision must be fp32, bf16 or auto, not {precision!r}")
+    if precision == "auto" and device.type == "cpu":
+        features = getattr(torch.cpu, "get_capabilities", dict)()
+        native = features.get("avx512_bf16") or features.get("amx_bf16")
+        precision = "bf16" if native else "fp32"
+    elif precision == "auto":
+        precision = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
 def _pool(probabilities: torch.Tensor) -> torch.Tensor:
@@ -112,11 +136,12 @@ class PlateReader:
     """
 
     def __init__(
-        self, discriminator: MultiTaskDiscriminator, device="cpu", reader: str = "fused", temperature: float = 1.0
+        self, discriminator: MultiTaskDiscriminator, device="cpu", reader="fused", temperature=1.0, precision="fp32"
     ):
         if not 0 < temperature < 100:
             raise ValueError(f"temperature must be a positive number, not {temperature!r}")
         self.temperature = temperature
+        self.autocast = arithmetic(precision, torch.device(device))
         if reader not in READERS:
             raise ValueError(f"reader must be one of {', '.join(READERS)}, not {reader!r}")
         self.discriminator = discriminator.eval().to(device)
@@ -127,7 +152,8 @@ class PlateReader:
         """Probabilities (N, P, symbols) under the layout each plate was drawn by."""
         belief = restoration.characters
         if self.reader != "head":
-            drawn = self.discriminator(restoration.plates, restoration.layout).characters.sigmoid()
+            with self.autocast():
+                drawn = self.discriminator(restoration.plates, restoration.layout).characters.sigmoid()
             drawn = drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12)
             views = restoration.views if self.reader == "fused" else 0
             belief = (belief * views + drawn) / (views + 1)
@@ -146,20 +172,28 @@ class PlatePipeline:
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path | None = None, *, device="cpu", reader="fused", views=1, temperature=None
+        cls,
+        source: str | Path | None = None,
+        *,
+        device="cpu",
+        reader="fused",
+        views=1,
+        temperature=None,
+        precision="fp32",
     ):
         """The published networks: bundled (source None) or from a folder that holds one folder per network.
 
-        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one
-        that comes with the weights unless given. Raises WeightsError when something is missing or damaged, ValueError
-        for an unknown reader or number of views.
+        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
+        comes with the weights unless given; precision: see `arithmetic`. Raises WeightsError when something is missing
+        or damaged, ValueError for an unknown reader, precision or number of views.
         """
         generator = load_weights(weights_folder(source, "mtgan-generator"), device)
         folder = weights_folder(source, "mtgan-discriminator")
         discriminator = load_weights(folder, device)
         if temperature is None:
             temperature = facts(folder).get("temperature", 1.0)
-        return cls(PlateRestorer(generator, device, views), PlateReader(discriminator, device, reader, temperature))
+        restorer = PlateRestorer(generator, device, views, precision)
+        return cls(restorer, PlateReader(discriminator, device, reader, temperature, precision))
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""

@@ -119,3 +119,16 @@ def test_temperature_tones_the_confidence_down_and_leaves_the_text(small_weights
     assert toned.text == sure.text and toned.confidence < sure.confidence
     with pytest.raises(ValueError, match="temperature"):
         PlatePipeline.from_pretrained(small_weights, temperature=0.0)
+
+
+def test_bf16_reads_nearly_the_same_and_auto_is_one_of_the_two(small_weights, crops):
+    exact, half, auto = (
+        PlatePipeline.from_pretrained(small_weights, precision=p).read_plates(crops) for p in ("fp32", "bf16", "auto")
+    )
+    for a, b in zip(exact, half):
+        assert a.layout == b.layout and np.abs(a.super_resolved.astype(int) - b.super_resolved).mean() < 3
+        assert a.characters[0].probability == pytest.approx(b.characters[0].probability, abs=0.05)
+    assert [p.to_dict() for p in auto] in ([p.to_dict() for p in exact], [p.to_dict() for p in half])
+    assert PlatePipeline.from_pretrained(small_weights, precision="bf16").read_track(crops).text
+    with pytest.raises(ValueError, match="precision"):
+        PlatePipeline.from_pretrained(small_weights, precision="int8")
