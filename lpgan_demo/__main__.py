@@ -186,7 +186,8 @@ def run_read(arguments) -> int:
 def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
     from .evidence import evaluate_confidence, evaluate_tracks
-    from .hub import load_weights, weights_folder
+    from .hub import weights_folder
+    from .weights import load_weights
 
     if arguments.kind == "table1":
         return run_table1(arguments)

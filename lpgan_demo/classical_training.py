@@ -14,10 +14,10 @@ from .classical import CharacterClassifier, CharacterClassifierConfig, cell_pict
 from .datasets import SyntheticPlates
 from .degrade import random_camera, shoot
 from .glyphs import font_glyphs
-from .hub import save_weights
 from .plates import CHINESE_LAYOUTS, encode
 from .synth import plate_scene, standard_plate
 from .training import option
+from .weights import save_weights
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ import torch
 
 from . import images
 from .classical import read_plates as read_classically
-from .hub import load_weights, weights_folder
+from .hub import weights_folder
 from .judge import read_pictures
 from .labels import choose, load_real
 from .metrics import psnr, ssim
 from .plates import decode, get_layout
 from .synth import standard_plate
+from .weights import load_weights
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 
 from .degrade import Camera, shoot
-from .hub import add_facts, weights_folder
+from .hub import weights_folder
 from .images import nudge, resize
 from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
 from .pipeline import PlatePipeline
 from .plates import encode, get_layout
+from .weights import add_facts
 
 SHARP = (64, 192)
 

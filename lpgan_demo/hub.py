@@ -1,110 +1,102 @@
-"""Weights on disk: a folder per network with config.json and model.safetensors, checked when loaded.
+"""Where weights come from: a folder, the bundled ones, the Hub's cache, the Hub. The only file that opens a connection.
 
-config.json: {"network": class name, "config": its configuration, "sha256": of model.safetensors, ...facts}.
-No pickle is ever loaded; keys and configuration must match exactly.
+A repository on the Hub holds one folder per network, as `weights/` does. What is downloaded is checked against the
+sha256 in its config.json, because the Hub's client takes a damaged file of the right size for good.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from dataclasses import asdict, fields
+import re
+import sys
 from pathlib import Path
 
-import torch
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-
-from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
-from .classical import CharacterClassifier, CharacterClassifierConfig
-from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from . import __version__
 from .results import WeightsError
+from .weights import is_intact
 
 BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 """The published weights that come with the repository."""
 
-NETWORKS = {
-    "SRGenerator": (SRGenerator, SRGeneratorConfig),
-    "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
-    "SRCNN": (SRCNN, SRCNNConfig),
-    "SRResNet": (SRResNet, SRResNetConfig),
-    "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
-}
+FILES = ("config.json", "model.safetensors")
+REVISION = f"v{__version__}"
+"""The tag that `push` gives to the weights of this version of the package."""
+
+_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_FIXED = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")
+_PROBE_SECONDS = 3
 
 
-def save_weights(network: torch.nn.Module, folder: str | Path, **facts) -> Path:
-    """Write config.json and model.safetensors; `facts` (JSON values) are kept in config.json beside the config."""
-    name = type(network).__name__
-    if name not in NETWORKS:
-        raise WeightsError(f"{name} is not a network of this package: {', '.join(NETWORKS)}")
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = save_tensors({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()})
-    document = {"network": name, "config": asdict(network.config), "sha256": hashlib.sha256(data).hexdigest(), **facts}
-    _write(folder / "model.safetensors", data)
-    _write(folder / "config.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-    return folder
+def weights_folder(source: str | Path | None, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
+    """Where network `name` lies on this machine, downloaded if need be.
 
-
-def add_facts(folder: str | Path, **facts) -> None:
-    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
-    path = Path(folder) / "config.json"
-    document = json.loads(path.read_text(encoding="utf-8")) | facts
-    _write(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def facts(folder: str | Path) -> dict:
-    """What config.json says besides network, configuration and checksum."""
-    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
-    """The network saved in a folder, in evaluation mode on `device`.
-
-    Raises WeightsError when a file is missing, the checksum is wrong, the configuration has unknown or missing
-    keys, or the tensors do not fit the network.
+    source: None for the bundled weights, a folder that holds one per network, or OWNER/NAME of a repository on the Hub.
+    revision: commit or tag (default: this version's tag). token, cache_dir: as in huggingface_hub; HF_ENDPOINT,
+    HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are honoured. Raises WeightsError with one sentence.
     """
-    folder = Path(folder)
-    for name in ("config.json", "model.safetensors"):
-        if not (folder / name).is_file():
-            raise WeightsError(f"there is no {name} in {folder}")
-    try:
-        document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        network_class, config_class = NETWORKS[document["network"]]
-        config = document["config"]
-        expected = document["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package ({error!r})") from None
-    known, given = {f.name for f in fields(config_class)}, set(config)
-    if known != given:
-        raise WeightsError(
-            f"{folder / 'config.json'}: unknown keys {sorted(given - known)}, missing keys {sorted(known - given)}"
-        )
-    data = (folder / "model.safetensors").read_bytes()
-    if hashlib.sha256(data).hexdigest() != expected:
-        raise WeightsError(f"{folder / 'model.safetensors'} is damaged: its sha256 is not the one in config.json")
-    config = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
-    try:
-        network = network_class(config_class(**config))
-        network.load_state_dict(load_tensors(data), strict=True)
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise WeightsError(f"the weights in {folder} do not fit {document['network']}: {error}") from None
-    return network.eval().requires_grad_(False).to(device)
-
-
-def weights_folder(source: str | Path | None, name: str) -> Path:
-    """Where network `name` lies: in the bundled weights, or in the folder `source` that holds one per network."""
     root = BUNDLED if source is None else Path(source)
+    if source is not None and not root.is_dir() and _REPO_ID.fullmatch(str(source)):
+        return download(str(source), name, revision=revision, token=token, cache_dir=cache_dir)
     if not root.is_dir():
         raise WeightsError(f"there is no folder of weights {str(root)!r}")
     if not (root / name).is_dir():
         raise WeightsError(f"there is no {name!r} among the weights in {str(root)!r}")
     return root / name
+
+
+def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
+    """The folder of network `name` of a Hub repository, from the cache or fetched into it and checked.
+
+    A commit or version tag that is in the cache needs no connection. Says on stderr what is fetched, how large. Raises
+    WeightsError within seconds when the Hub cannot be reached, and when there is no such thing or it arrives damaged.
+    """
+    from huggingface_hub import errors as hub_errors  # here, because most users never need the client
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+
+    revision = revision or REVISION
+    files = [f"{name}/{file}" for file in FILES]
+    where = f"{repo_id} at {revision}"
+    cached = [try_to_load_from_cache(repo_id, file, cache_dir, revision) for file in files]
+    folder = Path(cached[0]).parent if all(isinstance(path, str) for path in cached) else None
+    usable = folder is not None and is_intact(folder)
+    if usable and _FIXED.fullmatch(revision):
+        return folder
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        if usable:
+            return folder
+        raise WeightsError(f"HF_HUB_OFFLINE is set, and {name} of {where} is not in the cache")
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    try:
+        urls = [hf_hub_url(repo_id, file, revision=revision, endpoint=endpoint) for file in files]
+        sizes = [get_hf_file_metadata(url, token=token, timeout=_PROBE_SECONDS, endpoint=endpoint).size for url in urls]
+        print(f"downloading {name} of {where}: {sum(size or 0 for size in sizes) / 1e6:.1f} MB", file=sys.stderr)
+        for again in (False, True):
+            for file in files:
+                path = hf_hub_download(
+                    repo_id,
+                    file,
+                    revision=revision,
+                    token=token,
+                    cache_dir=cache_dir,
+                    endpoint=endpoint,
+                    force_download=again,
+                )
+            if is_intact(Path(path).parent):
+                return Path(path).parent
+    except hub_errors.GatedRepoError:
+        raise WeightsError(f"{repo_id} asks for permission: request it on its page and log in with a token") from None
+    except hub_errors.RepositoryNotFoundError:
+        raise WeightsError(f"there is no repository {repo_id} on the Hub, or it is private and needs a token") from None
+    except hub_errors.RevisionNotFoundError:
+        raise WeightsError(f"the repository {repo_id} has no revision {revision!r}") from None
+    except hub_errors.EntryNotFoundError:
+        raise WeightsError(f"there is no {name!r} in {where}") from None
+    except hub_errors.HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", "an error")
+        raise WeightsError(f"the Hub answered {status} for {where}; try again later") from None
+    except (OSError, hub_errors.HTTPError, RuntimeError) as error:
+        if usable:
+            print(f"the Hub cannot be reached; using the cached {name} of {where}", file=sys.stderr)
+            return folder
+        raise WeightsError(f"the Hub cannot be reached for {name} of {where} ({type(error).__name__})") from None
+    raise WeightsError(f"{name} of {where} arrived damaged twice: its sha256 is not the one in config.json")

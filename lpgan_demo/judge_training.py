@@ -11,7 +11,6 @@ from torch import nn
 from tqdm import tqdm
 
 from .datasets import SyntheticPlates
-from .hub import save_weights
 from .images import to_tensor
 from .judge import read_pictures
 from .losses import character_cross_entropy
@@ -19,6 +18,7 @@ from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
 from .plates import LAYOUTS, encode, get_layout
 from .synth import standard_plate
 from .training import option, seen_by_discriminator
+from .weights import save_weights
 
 
 @dataclass(frozen=True)

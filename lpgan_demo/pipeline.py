@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from . import images
-from .hub import facts, load_weights, weights_folder
+from .hub import weights_folder
 from .mtgan import MultiTaskDiscriminator, SRGenerator
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
+from .weights import facts, load_weights
 
 READERS = ("head", "dn", "fused")
 GOOD, POOR = 0.9, 0.4
@@ -180,15 +181,20 @@ class PlatePipeline:
         views=1,
         temperature=None,
         precision="fp32",
+        revision=None,
+        token=None,
+        cache_dir=None,
     ):
-        """The published networks: bundled (source None) or from a folder that holds one folder per network.
+        """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
         reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
-        comes with the weights unless given; precision: see `arithmetic`. Raises WeightsError when something is missing
-        or damaged, ValueError for an unknown reader, precision or number of views.
+        comes with the weights unless given; precision: see `arithmetic`; revision, token, cache_dir: see
+        `hub.weights_folder`. Raises WeightsError when something is missing, damaged or out of reach, ValueError for an
+        unknown reader, precision or number of views.
         """
-        generator = load_weights(weights_folder(source, "mtgan-generator"), device)
-        folder = weights_folder(source, "mtgan-discriminator")
+        hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
+        generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
+        folder = weights_folder(source, "mtgan-discriminator", **hub)
         discriminator = load_weights(folder, device)
         if temperature is None:
             temperature = facts(folder).get("temperature", 1.0)

@@ -15,13 +15,14 @@ from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .datasets import PlateBatches, RealPlates, SyntheticPlates, collate
 from .degrade import Camera, shoot
 from .fit import fit
-from .hub import load_weights, save_weights, weights_folder
+from .hub import weights_folder
 from .labels import RealPlate, load_real, share_of
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import LAYOUTS, decode, get_layout
 from .synth import standard_plate
 from .training import MTGANTrainer, MTGANTraining, option
+from .weights import load_weights, save_weights
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from lpgan_demo.hub import save_weights
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from lpgan_demo.weights import save_weights
 
 torch.set_num_threads(1)  # small networks: more threads only wait for each other
 

@@ -7,10 +7,11 @@ import pytest
 from lpgan_demo.__main__ import main
 from lpgan_demo.baselines import SRCNN
 from lpgan_demo.comparison import draw_figure, load_rows, read_by_discriminator, restore
-from lpgan_demo.hub import load_weights, save_weights, weights_folder
+from lpgan_demo.hub import weights_folder
 from lpgan_demo.plates import get_layout
 from lpgan_demo.results import WeightsError
 from lpgan_demo.synth import standard_plate
+from lpgan_demo.weights import load_weights, save_weights
 
 TEXTS = ("皖A12345", "苏B67890")
 

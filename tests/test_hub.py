@@ -1,11 +1,17 @@
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 import torch
+from hub_server import HubServer
 from torch import nn
 
-from lpgan_demo.hub import load_weights, save_weights, weights_folder
+from lpgan_demo.hub import weights_folder
+from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.results import WeightsError
+from lpgan_demo.weights import load_weights, save_weights
 
 
 def edit(folder, change):
@@ -61,3 +67,127 @@ def test_missing_files_and_folders_are_named(small_weights, tmp_path):
 def test_only_the_packages_networks_can_be_saved(tmp_path):
     with pytest.raises(WeightsError, match="Linear"):
         save_weights(nn.Linear(2, 2), tmp_path)
+
+
+# ---- the Hub, played by a server on this machine -------------------------------------------------------------
+
+
+@pytest.fixture
+def hub(small_weights, monkeypatch):
+    server = HubServer(small_weights, revisions=("v1.0", "main"))
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    yield server
+    server.close()
+
+
+def fetch(tmp_path, name="mtgan-generator", **options):
+    options = {"revision": "v1.0", "cache_dir": tmp_path / "cache"} | options
+    return weights_folder("plates/demo", name, **options)
+
+
+def test_weights_come_from_the_hub_once_and_then_from_the_cache(hub, small_networks, tmp_path, capsys):
+    folder = fetch(tmp_path)
+    assert "downloading mtgan-generator of plates/demo at v1.0: " in capsys.readouterr().err
+    loaded = load_weights(folder)
+    assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), small_networks[0].parameters()))
+    asked = len(hub.gets)
+    hub.close()
+    assert fetch(tmp_path) == folder and len(hub.gets) == asked  # a version tag in the cache needs no connection
+
+
+def test_the_pipeline_reads_with_weights_from_the_hub(hub, tmp_path):
+    crop = np.random.default_rng(0).integers(0, 255, (24, 94, 3), np.uint8)
+    plates = [
+        PlatePipeline.from_pretrained(source, **options).read_plate(crop)
+        for source, options in (
+            (hub.folder, {}),
+            ("plates/demo", {"revision": "v1.0", "cache_dir": tmp_path / "cache"}),
+        )
+    ]
+    assert plates[0].to_dict() == plates[1].to_dict()
+
+
+def test_one_damaged_download_is_repeated_and_two_are_an_error(hub, tmp_path):
+    hub.fault, hub.faults_left = "corrupt", 1
+    load_weights(fetch(tmp_path))
+    hub.faults_left = None
+    with pytest.raises(WeightsError, match="damaged twice"):
+        fetch(tmp_path, "mtgan-discriminator")
+    hub.fault = None
+    load_weights(fetch(tmp_path, "mtgan-discriminator"))  # the damaged file in the cache is not taken for good
+
+
+def test_a_checksum_that_never_fits_is_an_error(hub, tmp_path):
+    edit(hub.folder / "mtgan-generator", lambda d: d.update(sha256="0" * 64))
+    with pytest.raises(WeightsError, match="sha256"):
+        fetch(tmp_path)
+
+
+def test_a_download_cut_off_half_way_leaves_nothing_half_written(hub, tmp_path):
+    hub.fault, hub.faults_left = "cut", 1
+    try:
+        folder = fetch(tmp_path)
+    except WeightsError as error:  # some versions of the client resume by themselves, some do not
+        assert "cannot be reached" in str(error)
+        hub.fault = None
+        folder = fetch(tmp_path)
+    load_weights(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": "deblur"}, "no 'deblur' in plates/demo at v1.0"),
+        ({"revision": "v9.9"}, "no revision 'v9.9'"),
+        ({"revision": None}, "no revision 'v0.1.0'"),
+    ],
+)
+def test_what_is_not_on_the_hub_is_named(hub, tmp_path, options, words):
+    with pytest.raises(WeightsError, match=words):
+        fetch(tmp_path, **options)
+
+
+def test_a_repository_that_is_missing_or_private_is_told(hub, tmp_path):
+    with pytest.raises(WeightsError, match="no repository plates/other"):
+        weights_folder("plates/other", "mtgan-generator", cache_dir=tmp_path)
+    hub.token = "hf_secret"
+    with pytest.raises(WeightsError, match="needs a token"):
+        fetch(tmp_path)
+    assert fetch(tmp_path, token="hf_secret").is_dir()
+
+
+def test_a_hub_that_is_ill_or_away_ends_in_one_sentence(hub, tmp_path, capsys):
+    hub.fault = "503"
+    with pytest.raises(WeightsError, match="answered 503"):
+        fetch(tmp_path)
+    hub.fault = None
+    moving = fetch(tmp_path, revision="main")
+    hub.close()
+    with pytest.raises(WeightsError, match="cannot be reached"):
+        fetch(tmp_path)
+    assert fetch(tmp_path, revision="main") == moving  # a branch is asked for anew, but the cached one still serves
+    assert "using the cached" in capsys.readouterr().err
+
+
+def test_offline_means_offline(hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(WeightsError, match="HF_HUB_OFFLINE"):
+        fetch(tmp_path)
+    assert hub.gets == []
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    folder = fetch(tmp_path, revision="main")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    asked = len(hub.gets)
+    assert fetch(tmp_path, revision="main") == folder and len(hub.gets) == asked
+
+
+def test_two_processes_may_load_at_once(hub, tmp_path):
+    program = (
+        "import sys; from lpgan_demo.hub import weights_folder; from lpgan_demo.weights import load_weights;"
+        "load_weights(weights_folder('plates/demo', 'mtgan-generator', revision='v1.0', cache_dir=sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "cache")]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0], [process.stderr.read() for process in both]
+    assert not list((tmp_path / "cache").rglob("*.incomplete"))

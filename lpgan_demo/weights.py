@@ -1,0 +1,106 @@
+"""Weights on disk: a folder per network with config.json and model.safetensors, checked when loaded.
+
+config.json: {"network": class name, "config": its configuration, "sha256": of model.safetensors, ...facts}.
+No pickle is ever loaded; keys and configuration must match exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
+from .classical import CharacterClassifier, CharacterClassifierConfig
+from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from .results import WeightsError
+
+NETWORKS = {
+    "SRGenerator": (SRGenerator, SRGeneratorConfig),
+    "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
+    "SRCNN": (SRCNN, SRCNNConfig),
+    "SRResNet": (SRResNet, SRResNetConfig),
+    "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
+}
+
+
+def save_weights(network: torch.nn.Module, folder: str | Path, **facts) -> Path:
+    """Write config.json and model.safetensors; `facts` (JSON values) are kept in config.json beside the config."""
+    name = type(network).__name__
+    if name not in NETWORKS:
+        raise WeightsError(f"{name} is not a network of this package: {', '.join(NETWORKS)}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = save_tensors({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()})
+    document = {"network": name, "config": asdict(network.config), "sha256": hashlib.sha256(data).hexdigest(), **facts}
+    _write(folder / "model.safetensors", data)
+    _write(folder / "config.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    return folder
+
+
+def add_facts(folder: str | Path, **facts) -> None:
+    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
+    path = Path(folder) / "config.json"
+    document = json.loads(path.read_text(encoding="utf-8")) | facts
+    _write(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def facts(folder: str | Path) -> dict:
+    """What config.json says besides network, configuration and checksum."""
+    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def is_intact(folder: str | Path) -> bool:
+    """Whether model.safetensors has the sha256 that config.json states."""
+    try:
+        expected = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["sha256"]
+        return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest() == expected
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
+    """The network saved in a folder, in evaluation mode on `device`.
+
+    Raises WeightsError when a file is missing, the checksum is wrong, the configuration has unknown or missing
+    keys, or the tensors do not fit the network.
+    """
+    folder = Path(folder)
+    for name in ("config.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise WeightsError(f"there is no {name} in {folder}")
+    try:
+        document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        network_class, config_class = NETWORKS[document["network"]]
+        config = document["config"]
+        expected = document["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package ({error!r})") from None
+    known, given = {f.name for f in fields(config_class)}, set(config)
+    if known != given:
+        raise WeightsError(
+            f"{folder / 'config.json'}: unknown keys {sorted(given - known)}, missing keys {sorted(known - given)}"
+        )
+    data = (folder / "model.safetensors").read_bytes()
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise WeightsError(f"{folder / 'model.safetensors'} is damaged: its sha256 is not the one in config.json")
+    config = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    try:
+        network = network_class(config_class(**config))
+        network.load_state_dict(load_tensors(data), strict=True)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise WeightsError(f"the weights in {folder} do not fit {document['network']}: {error}") from None
+    return network.eval().requires_grad_(False).to(device)
