@@ -74,6 +74,16 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
     export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
 
+    verify = commands.add_parser("verify", help="prove that the weights give the published pictures and texts here")
+    verify.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+    verify.add_argument("--write", action="store_true", help="keep what they give here as what is published")
+
+    for name, title in (("push", "upload the weights to the Hub"), ("push-space", "upload the demo as a Space")):
+        upload = commands.add_parser(name, help=title)
+        upload.add_argument("--repo-id", required=True, metavar="OWNER/NAME", help="repository, made if need be")
+        upload.add_argument("--dry-run", action="store_true", help="only print what would go where")
+        upload.add_argument("--private", action="store_true", help="a new repository is seen by its owner alone")
+
     examples = commands.add_parser("examples", help="render the demo's example pictures")
     examples.add_argument("folder", metavar="FOLDER", help="where the PNGs go, such as examples")
 
@@ -265,6 +275,27 @@ def run_export(arguments) -> int:
     return 0
 
 
+def run_verify(arguments) -> int:
+    from .hub import BUNDLED
+    from .verify import verify, write_golden
+
+    if arguments.write:
+        for path in sorted(Path(arguments.weights or BUNDLED).glob("*/model.safetensors")):
+            write_golden(path.parent)
+    checks = verify(arguments.weights)
+    for what, good, words in checks:
+        print(f"{'ok  ' if good else 'NOT '} {what:24} {words}")
+    return 0 if all(good for _, good, _ in checks) else 1
+
+
+def run_push(arguments) -> int:
+    from .publish import push, push_space
+
+    upload = push if arguments.command == "push" else push_space
+    print(upload(arguments.repo_id, dry_run=arguments.dry_run, private=arguments.private))
+    return 0
+
+
 def run_examples(arguments) -> int:
     from .examples import write_examples
 
@@ -291,6 +322,9 @@ def main(argv: list[str] | None = None) -> int:
         "train": run_train,
         "calibrate": run_calibrate,
         "export": run_export,
+        "verify": run_verify,
+        "push": run_push,
+        "push-space": run_push,
         "examples": run_examples,
         "demo": run_demo,
     }

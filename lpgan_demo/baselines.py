@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .mtgan import GeneratorOutput
+from .pretrained import Pretrained
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class SRResNetConfig:
     num_blocks: int = 6
 
 
-class SRCNN(nn.Module):
+class SRCNN(nn.Module, Pretrained):
     """Three convolutions, 9x9, 1x1 and 5x5, that sharpen the cubic enlargement.
 
     Input float (N, 3, 32, 96) in [-1, 1]; layout and draw as in `SRGenerator` (the layout is not used). Returns
@@ -80,7 +81,7 @@ class BatchNormBlock(nn.Module):
         return x + self.body(x)
 
 
-class SRResNet(nn.Module):
+class SRResNet(nn.Module, Pretrained):
     """SRGAN's generator: residual blocks at the input's resolution, then one pixel shuffle x2.
 
     Input float (N, 3, 32, 96) in [-1, 1]; layout and draw as in `SRGenerator` (the layout is not used). Returns

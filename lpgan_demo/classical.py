@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .images import resize
 from .plates import LAYOUTS, SYMBOLS, PlateLayout, allowed_symbols, decode
+from .pretrained import Pretrained
 
 SIZE = (64, 192)
 CELL = (24, 16)
@@ -29,7 +30,7 @@ class CharacterClassifierConfig:
     hidden: int = 192
 
 
-class CharacterClassifier(nn.Module):
+class CharacterClassifier(nn.Module, Pretrained):
     """One character's ink -> which symbol. Input float (N, 24 * 16), ink 1 and paper 0 -> logits (N, symbols)."""
 
     def __init__(self, config: CharacterClassifierConfig = CharacterClassifierConfig()):

@@ -44,6 +44,17 @@ def weights_folder(source: str | Path | None, name: str, *, revision=None, token
     return root / name
 
 
+def network_folder(source: str | Path, name: str = "", **options) -> Path:
+    """As `weights_folder`, for a folder or repository that holds the network itself when `name` is empty."""
+    if Path(source).is_dir():
+        if not (Path(source) / name).is_dir():
+            raise WeightsError(f"there is no {name!r} among the weights in {str(source)!r}")
+        return Path(source) / name
+    if _REPO_ID.fullmatch(str(source)):
+        return download(str(source), name, **options)
+    raise WeightsError(f"{str(source)!r} is no bundled network, no folder, and no OWNER/NAME of a Hub repository")
+
+
 def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
     """The folder of network `name` of a Hub repository, from the cache or fetched into it and checked.
 
@@ -54,7 +65,8 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
     revision = revision or REVISION
-    files = [f"{name}/{file}" for file in FILES]
+    files = [f"{name}/{file}" if name else file for file in FILES]
+    name = name or "the network"
     where = f"{repo_id} at {revision}"
     cached = [try_to_load_from_cache(repo_id, file, cache_dir, revision) for file in files]
     folder = Path(cached[0]).parent if all(isinstance(path, str) for path in cached) else None

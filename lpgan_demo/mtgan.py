@@ -28,6 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .plates import CHINESE_LAYOUTS, SYMBOLS, allowed_symbols, get_layout
+from .pretrained import Pretrained
 
 PATCH = (32, 16)
 """Height and width of the feature patch one character is drawn on, at half the plate's resolution."""
@@ -238,7 +239,7 @@ def _lay(length: int, patch: int) -> np.ndarray:
     return np.minimum(((np.arange(length) + 0.5) * patch / length).astype(int), patch - 1)
 
 
-class SRGenerator(nn.Module):
+class SRGenerator(nn.Module, Pretrained):
     """GN: a bad crop -> the clean standard plate (and, with the region decoder, its characters and layout).
 
     Input float (N, 3, 32, 96) in [-1, 1]. `layout` (N,) int64 indexes `config.layouts`; None takes the network's
@@ -289,7 +290,7 @@ class SRGenerator(nn.Module):
         return GeneratorOutput(restored, characters, layout_logits, codes)
 
 
-class MultiTaskDiscriminator(nn.Module):
+class MultiTaskDiscriminator(nn.Module, Pretrained):
     """DN: judges a standard plate real or drawn, and reads its characters (M = 8 convolutions, FC).
 
     Input float (N, 3, 64, 192) in [-1, 1] and the layout (N,) int64. Returns `DiscriminatorOutput` of logits.

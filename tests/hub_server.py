@@ -1,6 +1,8 @@
-"""A Hub of the test suite's own: serves one model repository on localhost, and fails in every way on request."""
+"""A Hub of the test suite's own: serves and takes one repository on localhost, and fails in every way on request."""
 
+import base64
 import hashlib
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +14,7 @@ class HubServer(ThreadingHTTPServer):
     """Serves `folder` as repository REPO at the tag v-something or COMMIT.
 
     fault: None, "corrupt" (one wrong byte), "cut" (half a body), "503" or "hang"; faults_left: how many answers to
-    files of weights it spoils (None: all). token: what a client must show. gets: the paths of all GETs.
+    files of weights it spoils (None: all). token: what a client must show. gets, posts: the paths asked for.
     """
 
     daemon_threads = True
@@ -22,6 +24,7 @@ class HubServer(ThreadingHTTPServer):
         self.folder, self.repo, self.revisions = Path(folder), repo, {COMMIT, *revisions}
         self.fault, self.faults_left, self.token = None, None, None
         self.gets: list[str] = []
+        self.posts: list[str] = []
         self.stop = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -43,6 +46,42 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.gets.append(self.path)
         self.answer(body=True)
 
+    def do_POST(self):
+        """What an upload asks for: make a repository, how to send which file, the commit itself, a tag."""
+        hub = self.server
+        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        hub.posts.append(self.path)
+        if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
+            return self.refuse(401, "RepoNotFound")
+        if self.path == "/api/repos/create":
+            return self.reply({"url": f"{hub.url}/{hub.repo}", "name": hub.repo, "id": hub.repo})
+        if self.path.endswith("/preupload/main"):
+            files = json.loads(text)["files"]
+            answers = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in files]
+            return self.reply({"files": answers})
+        if "/commit/" in self.path:
+            for line in text.splitlines():
+                step = json.loads(line)
+                if step["key"] == "file":
+                    path = hub.folder / step["value"]["path"]
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(base64.b64decode(step["value"]["content"]))
+            return self.reply(
+                {"commitUrl": f"{hub.url}/{hub.repo}/commit/{COMMIT}", "commitOid": COMMIT, "success": True}
+            )
+        if "/tag/" in self.path:
+            hub.revisions.add(json.loads(text)["tag"])
+            return self.reply({})
+        return self.reply({})
+
+    def reply(self, document):
+        data = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
     def answer(self, body: bool):
         hub = self.server
         if hub.fault == "hang":
@@ -50,6 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if hub.fault == "503":
             return self.refuse(503)
+        if self.path.endswith("/refs") or "/refs?" in self.path:
+            tags = [{"name": r, "ref": f"refs/tags/{r}", "targetCommit": COMMIT} for r in hub.revisions if r[0] == "v"]
+            return self.reply({"tags": tags, "branches": [], "converts": []})
         parts = self.path.split("?")[0].strip("/").split("/")
         if "/".join(parts[:2]) != hub.repo or len(parts) < 5:
             return self.refuse(404, "RepoNotFound")
