@@ -74,6 +74,10 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
     export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
 
+    onnx = commands.add_parser("export-onnx", help="write the networks as ONNX graphs, to read without PyTorch")
+    onnx.add_argument("folder", metavar="FOLDER", help="where the graphs go")
+    onnx.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+
     verify = commands.add_parser("verify", help="prove that the weights give the published pictures and texts here")
     verify.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
     verify.add_argument("--write", action="store_true", help="keep what they give here as what is published")
@@ -275,6 +279,14 @@ def run_export(arguments) -> int:
     return 0
 
 
+def run_export_onnx(arguments) -> int:
+    from .onnx_backend import export_onnx
+
+    for path, gap in export_onnx(arguments.folder, arguments.weights):
+        print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
+    return 0
+
+
 def run_verify(arguments) -> int:
     from .hub import BUNDLED
     from .verify import verify, write_golden
@@ -322,6 +334,7 @@ def main(argv: list[str] | None = None) -> int:
         "train": run_train,
         "calibrate": run_calibrate,
         "export": run_export,
+        "export-onnx": run_export_onnx,
         "verify": run_verify,
         "push": run_push,
         "push-space": run_push,

@@ -41,7 +41,7 @@ def restore(network, crops: list[np.ndarray], batch_size: int = 32) -> list[np.n
         return [images.resize(crop, PLATE_SIZE) for crop in crops]
     drawn: list[np.ndarray] = []
     for k in range(0, len(crops), batch_size):
-        lq = images.network_input(crops[k : k + batch_size], network.config.input_size)
+        lq = torch.from_numpy(images.network_input(crops[k : k + batch_size], network.config.input_size))
         drawn.extend(images.to_images(network(lq).restored))
     return drawn
 

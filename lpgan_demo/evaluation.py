@@ -60,10 +60,11 @@ def evaluate_speed(pipeline: PlatePipeline, repeats: int = 20) -> dict:
     """
     rng = np.random.default_rng(0)
     crops = [rng.integers(0, 255, (24, 94, 3), np.uint8) for _ in range(32)]
-    generator, discriminator = pipeline.restorer.generator, pipeline.reader.discriminator
-    layout = torch.zeros(1, dtype=torch.long, device=pipeline.restorer.device)
+    networks = pipeline.restorer.networks
+    generator, discriminator = networks.generator, networks.discriminator
+    layout = torch.zeros(1, dtype=torch.long, device=networks.device)
     with FlopCounterMode(display=False) as flops, torch.inference_mode():
-        lq = network_input(crops[:1], generator.config.input_size).to(pipeline.restorer.device)
+        lq = torch.from_numpy(network_input(crops[:1], networks.input_size)).to(networks.device)
         discriminator(generator(lq, layout).restored, layout)
     pipeline.read_plates(crops)
     alone = []

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from .degrade import Camera, shoot
-from .hub import weights_folder
+from .hub import add_facts, weights_folder
 from .images import nudge, resize
 from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
 from .pipeline import PlatePipeline
 from .plates import encode, get_layout
-from .weights import add_facts
 
 SHARP = (64, 192)
 
@@ -57,13 +55,13 @@ def calibrate(folders: list[str], side: str, source=None, views: int = 1, shots:
     p ** (1 / T) minimises the mean -log p of the true characters. Use plates that no network was trained on.
     """
     pipeline = PlatePipeline.from_pretrained(source, views=views, temperature=1.0)
-    names = pipeline.restorer.generator.config.layouts
+    names = pipeline.restorer.networks.layouts
     rng = np.random.default_rng(seed)
     beliefs, truths = [], []
     for plate, crop in plates_of(folders, side):
         sharp = resize(crop, SHARP)
         crops = [crop] + [shoot(sharp, street_camera(rng, heavy), rng) for heavy in (False, True) for _ in range(shots)]
-        layout = torch.full((len(crops),), names.index(plate.layout), device=pipeline.restorer.device)
+        layout = np.full(len(crops), names.index(plate.layout))
         belief = pipeline.reader(pipeline.restorer(crops, layout))[:, : len(plate.text)]
         target = encode(plate.text, get_layout(plate.layout))[: len(plate.text)]
         beliefs.append(belief.reshape(-1, belief.shape[-1]))

@@ -6,6 +6,8 @@ sha256 in its config.json, because the Hub's client takes a damaged file of the 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import sys
@@ -13,7 +15,6 @@ from pathlib import Path
 
 from . import __version__
 from .results import WeightsError
-from .weights import is_intact
 
 BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 """The published weights that come with the repository."""
@@ -112,3 +113,32 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
             return folder
         raise WeightsError(f"the Hub cannot be reached for {name} of {where} ({type(error).__name__})") from None
     raise WeightsError(f"{name} of {where} arrived damaged twice: its sha256 is not the one in config.json")
+
+
+def is_intact(folder: str | Path) -> bool:
+    """Whether model.safetensors has the sha256 that config.json states."""
+    try:
+        expected = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["sha256"]
+        return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest() == expected
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def facts(folder: str | Path) -> dict:
+    """What config.json says besides network, configuration and checksum."""
+    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
+
+
+def add_facts(folder: str | Path, **facts) -> None:
+    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
+    path = Path(folder) / "config.json"
+    document = json.loads(path.read_text(encoding="utf-8")) | facts
+    write_file(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write beside, then rename: a crash never leaves half a file."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    os.replace(part, path)

@@ -1,4 +1,4 @@
-"""The only place where uint8 RGB pictures become network tensors and back: decode, crop, rectify, resize, draw."""
+"""The only place where uint8 RGB pictures become network input and back: decode, crop, rectify, resize, draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .results import PlateImageError
@@ -152,21 +151,28 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return image
 
 
-def to_tensor(images) -> torch.Tensor:
+def to_array(images) -> np.ndarray:
     """uint8 (N, H, W, C) array or list of (H, W, C) -> float32 (N, C, H, W) in [-1, 1]."""
-    batch = torch.from_numpy(np.ascontiguousarray(np.stack(images) if isinstance(images, list) else images))
-    return batch.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+    batch = np.stack(images) if isinstance(images, list) else images
+    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def to_images(batch: torch.Tensor) -> np.ndarray:
-    """float (N, C, H, W) in [-1, 1] -> uint8 (N, H, W, C); values outside are clipped."""
-    pixels = batch.detach().float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-    return pixels.permute(0, 2, 3, 1).cpu().numpy()
+def to_tensor(images):
+    """As `to_array`, a torch.Tensor."""
+    import torch  # here, so that reading without PyTorch stays possible
+
+    return torch.from_numpy(to_array(images))
 
 
-def network_input(crops: list[np.ndarray], size: tuple[int, int]) -> torch.Tensor:
+def to_images(batch) -> np.ndarray:
+    """float (N, C, H, W) array or tensor in [-1, 1] -> uint8 (N, H, W, C); values outside are clipped."""
+    pixels = batch if isinstance(batch, np.ndarray) else batch.detach().float().cpu().numpy()
+    return np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def network_input(crops: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     """uint8 RGB crops of any sizes -> float32 (N, 3, *size) in [-1, 1], each stretched to `size`."""
-    return to_tensor([resize(crop, size) for crop in crops])
+    return to_array([resize(crop, size) for crop in crops])
 
 
 def warp_crop(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from . import images
-from .hub import weights_folder
-from .mtgan import MultiTaskDiscriminator, SRGenerator
+from .hub import facts, weights_folder
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
-from .weights import facts, load_weights
 
 READERS = ("head", "dn", "fused")
 GOOD, POOR = 0.9, 0.4
@@ -40,94 +36,76 @@ VIEWS = (
 
 @dataclass(frozen=True)
 class Restoration:
-    """What GN made of a batch.
+    """What GN made of a batch, as arrays.
 
-    plates float (N, 3, 64, 192); probabilities of characters (N, P, symbols), from `views` views each, and of
-    layouts (N, L); codes (N, P, code_size), what the plates were drawn from; layout (N,), by which they were drawn.
+    plates float32 (N, 3, 64, 192); probabilities of characters (N, P, symbols), from `views` views each, and of
+    layouts (N, L); layout (N,) int64, by which the plates were drawn.
     """
 
-    plates: torch.Tensor
-    characters: torch.Tensor
-    layouts: torch.Tensor
-    codes: torch.Tensor
-    layout: torch.Tensor
+    plates: np.ndarray
+    characters: np.ndarray
+    layouts: np.ndarray
+    layout: np.ndarray
     views: int = 1
 
 
 class PlateRestorer:
     """Crops -> standard plates, by GN.
 
-    views: over how many slightly moved copies of a crop its codes are averaged. precision: see `arithmetic`.
+    networks: `TorchNetworks` or `OnnxNetworks`. views: over how many slightly moved copies of a crop the characters'
+    probabilities are averaged.
     """
 
-    def __init__(self, generator: SRGenerator, device="cpu", views: int = 1, precision: str = "fp32"):
-        if generator.config.decoder != "region":
-            raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
+    def __init__(self, networks, views: int = 1):
         if not 1 <= views <= len(VIEWS):
             raise ValueError(f"views must be from 1 to {len(VIEWS)}, not {views!r}")
-        self.generator = generator.eval().to(device)
-        self.device = torch.device(device)
-        self.views = views
-        self.autocast = arithmetic(precision, self.device)
+        self.networks, self.views = networks, views
 
-    @torch.inference_mode()
-    def __call__(self, crops: list[np.ndarray], layout: torch.Tensor | None = None) -> Restoration:
+    def __call__(self, crops: list[np.ndarray], layout: np.ndarray | None = None) -> Restoration:
         """uint8 RGB crops of any sizes -> `Restoration`. layout (N,): indices to draw and read by, if known."""
-        out = self._generate(crops, layout)
-        characters = out.characters.softmax(-1)
-        layout = out.layout.argmax(1) if layout is None else layout
-        if self.views > 1:
-            moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
-            more = self._generate(moved, layout.repeat(self.views - 1), draw=0)
-            more = more.characters.softmax(-1).unflatten(0, (self.views - 1, len(crops)))
-            characters = (characters + more.sum(0)) / self.views
-        return Restoration(out.restored, characters, out.layout.softmax(1), out.codes, layout, self.views)
+        codes, restoration = self._restore(crops, layout)
+        return replace(restoration, plates=self.networks.draw(codes, restoration.layout))
 
-    def _generate(self, crops, layout=None, draw=None):
-        lq = images.network_input(crops, self.generator.config.input_size).to(self.device)
-        with self.autocast():
-            return self.generator(lq, layout, draw)
-
-    @torch.inference_mode()
     def together(self, crops: list[np.ndarray]) -> Restoration:
         """Several crops of one plate -> the `Restoration` of that one plate.
 
         Layout and characters by the product of the frames' probabilities, tempered because frames of one camera err
         alike; drawn from the mean of the codes.
         """
-        frames = self(crops)
-        layouts = _pool(frames.layouts.unsqueeze(1)).squeeze(1)
+        codes, frames = self._restore(crops, None)
+        layouts = _pool(frames.layouts[:, None])[:, 0]
         layout = layouts.argmax(1)
-        if (frames.layouts.argmax(1) != layout).any():
-            frames = self(crops, layout.expand(len(crops)))
-        codes = frames.codes.mean(0, keepdim=True)
-        with self.autocast():
-            plate = self.generator.decoder(codes, layout)
-        return Restoration(plate, _pool(frames.characters), layouts, codes, layout, frames.views * len(crops))
+        if (frames.layout != layout).any():
+            codes, frames = self._restore(crops, layout.repeat(len(crops)))
+        plate = self.networks.draw(codes.mean(0, keepdims=True), layout)
+        return Restoration(plate, _pool(frames.characters), layouts, layout, frames.views * len(crops))
+
+    def _restore(self, crops, layout) -> tuple[np.ndarray, Restoration]:
+        """Codes, and a `Restoration` whose plates are not drawn yet."""
+        size = self.networks.input_size
+        out = self.networks.encode(images.network_input(crops, size), layout)
+        characters = _softmax(out.characters)
+        if self.views > 1:
+            moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
+            more = self.networks.encode(images.network_input(moved, size), np.tile(out.layout, self.views - 1))
+            more = _softmax(more.characters).reshape(self.views - 1, *characters.shape)
+            characters = (characters + more.sum(0)) / self.views
+        nothing = np.empty((0, 3, 0, 0), np.float32)
+        return out.codes, Restoration(nothing, characters, _softmax(out.layouts), out.layout, self.views)
 
 
-def arithmetic(precision: str, device: torch.device):
-    """A context in which networks compute: "fp32"; "bf16", half the bits, about 1 % less exact; or "auto".
-
-    "auto" is bf16 where the device does it natively, twice as fast there, and fp32 elsewhere. Raises ValueError.
-    """
-    if precision not in ("fp32", "bf16", "auto"):
-        raise ValueError(f"precision must be fp32, bf16 or auto, not {precision!r}")
-    if precision == "auto" and device.type == "cpu":
-        features = getattr(torch.cpu, "get_capabilities", dict)()
-        native = features.get("avx512_bf16") or features.get("amx_bf16")
-        precision = "bf16" if native else "fp32"
-    elif precision == "auto":
-        precision = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-    return functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=precision == "bf16")
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
-def _pool(probabilities: torch.Tensor) -> torch.Tensor:
+def _pool(probabilities: np.ndarray) -> np.ndarray:
     """(N, P, symbols) of N frames -> (1, P, symbols): their product to the power N ** -FRAME_LIKENESS, normalised."""
     n = len(probabilities)
-    logs = probabilities.clamp(min=1e-5).log().sum(0, keepdim=True) * n**-FRAME_LIKENESS
-    possible = (probabilities > 0).any(0, keepdim=True)
-    return torch.where(possible, logs, -torch.inf).softmax(-1) if n > 1 else probabilities
+    if n == 1:
+        return probabilities
+    logs = np.log(probabilities.clip(min=1e-5)).sum(0, keepdims=True) * n**-FRAME_LIKENESS
+    return _softmax(np.where((probabilities > 0).any(0, keepdims=True), logs, -1e4))
 
 
 class PlateReader:
@@ -136,30 +114,25 @@ class PlateReader:
     With several views DN counts as one more view. temperature: above 1 tones the probabilities down, as calibrated.
     """
 
-    def __init__(
-        self, discriminator: MultiTaskDiscriminator, device="cpu", reader="fused", temperature=1.0, precision="fp32"
-    ):
+    def __init__(self, networks, reader: str = "fused", temperature: float = 1.0):
         if not 0 < temperature < 100:
             raise ValueError(f"temperature must be a positive number, not {temperature!r}")
-        self.temperature = temperature
-        self.autocast = arithmetic(precision, torch.device(device))
         if reader not in READERS:
             raise ValueError(f"reader must be one of {', '.join(READERS)}, not {reader!r}")
-        self.discriminator = discriminator.eval().to(device)
-        self.reader = reader
+        self.networks, self.reader, self.temperature = networks, reader, temperature
 
-    @torch.inference_mode()
     def __call__(self, restoration: Restoration) -> np.ndarray:
         """Probabilities (N, P, symbols) under the layout each plate was drawn by."""
         belief = restoration.characters
         if self.reader != "head":
-            with self.autocast():
-                drawn = self.discriminator(restoration.plates, restoration.layout).characters.sigmoid()
-            drawn = drawn / drawn.sum(-1, keepdim=True).clamp(min=1e-12)
+            logits = self.networks.read(restoration.plates, restoration.layout)
+            drawn = 1 / (1 + np.exp(-logits.clip(-80, 80)))
+            drawn = np.where(logits > -1e3, drawn, 0.0)
+            drawn = drawn / drawn.sum(-1, keepdims=True).clip(min=1e-12)
             views = restoration.views if self.reader == "fused" else 0
             belief = (belief * views + drawn) / (views + 1)
         belief = belief ** (1 / self.temperature)
-        return (belief / belief.sum(-1, keepdim=True).clamp(min=1e-12)).cpu().numpy()
+        return belief / belief.sum(-1, keepdims=True).clip(min=1e-12)
 
 
 class PlatePipeline:
@@ -184,22 +157,35 @@ class PlatePipeline:
         revision=None,
         token=None,
         cache_dir=None,
+        backend="torch",
     ):
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
         reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
-        comes with the weights unless given; precision: see `arithmetic`; revision, token, cache_dir: see
-        `hub.weights_folder`. Raises WeightsError when something is missing, damaged or out of reach, ValueError for an
-        unknown reader, precision or number of views.
+        comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir: see
+        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export-onnx` wrote as source. Raises
+        WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
         """
-        hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
-        generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
-        folder = weights_folder(source, "mtgan-discriminator", **hub)
-        discriminator = load_weights(folder, device)
-        if temperature is None:
-            temperature = facts(folder).get("temperature", 1.0)
-        restorer = PlateRestorer(generator, device, views, precision)
-        return cls(restorer, PlateReader(discriminator, device, reader, temperature, precision))
+        if backend == "onnx":
+            from .onnx_backend import OnnxNetworks
+
+            if source is None:
+                raise ValueError("backend='onnx' needs the folder that `export-onnx` wrote")
+            networks = OnnxNetworks(source)
+            calibrated = networks.temperature
+        elif backend == "torch":
+            from .torch_backend import TorchNetworks
+            from .weights import load_weights
+
+            hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
+            generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
+            folder = weights_folder(source, "mtgan-discriminator", **hub)
+            networks = TorchNetworks(generator, load_weights(folder, device), device, precision)
+            calibrated = facts(folder).get("temperature", 1.0)
+        else:
+            raise ValueError(f"backend must be torch or onnx, not {backend!r}")
+        reader = PlateReader(networks, reader, calibrated if temperature is None else temperature)
+        return cls(PlateRestorer(networks, views), reader)
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""
@@ -231,9 +217,9 @@ class PlatePipeline:
     def _results(self, crops: list[np.ndarray], restoration: Restoration) -> list[PlateResult]:
         probabilities = self.reader(restoration)
         plates = images.to_images(restoration.plates)
-        names = self.restorer.generator.config.layouts
+        names = self.restorer.networks.layouts
         results = []
-        beliefs = zip(crops, plates, probabilities, restoration.layouts.cpu().numpy(), restoration.layout.tolist())
+        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist())
         for crop, plate, belief, layouts, index in beliefs:
             layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))

@@ -149,7 +149,7 @@ def validator(plates: list[RealPlate], recipe: MTGANRecipe):
     for name, camera in cameras.items():
         rng = np.random.default_rng(7)
         views[name] = [shoot(view, camera, rng) for view in sharp]
-    inputs = {name: images.network_input(view, recipe.input_size) for name, view in views.items()}
+    inputs = {name: torch.from_numpy(images.network_input(view, recipe.input_size)) for name, view in views.items()}
     kinds = [get_layout(plate.layout) for plate in plates]
     standard = images.to_tensor([standard_plate(p.text, kind, recipe.output_size) for p, kind in zip(plates, kinds)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,19 @@ class PlateImageError(ValueError):
 
 class WeightsError(RuntimeError):
     """Weights are missing, damaged or do not fit the network; the message says which and what to do."""
+
+
+class Encoding(NamedTuple):
+    """What GN's encoder makes of N crops, as arrays.
+
+    characters (N, P, symbols) logits; layouts (N, L) logits; codes (N, P, code_size), what plates are drawn from;
+    layout (N,) int64, by which the characters were read.
+    """
+
+    characters: np.ndarray
+    layouts: np.ndarray
+    codes: np.ndarray
+    layout: np.ndarray
 
 
 @dataclass(frozen=True)

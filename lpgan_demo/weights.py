@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from safetensors.torch import save as save_tensors
 
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .classical import CharacterClassifier, CharacterClassifierConfig
+from .hub import write_file
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
 
@@ -39,37 +39,9 @@ def save_weights(network: torch.nn.Module, folder: str | Path, **facts) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     data = save_tensors({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()})
     document = {"network": name, "config": asdict(network.config), "sha256": hashlib.sha256(data).hexdigest(), **facts}
-    _write(folder / "model.safetensors", data)
-    _write(folder / "config.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    write_file(folder / "model.safetensors", data)
+    write_file(folder / "config.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     return folder
-
-
-def add_facts(folder: str | Path, **facts) -> None:
-    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
-    path = Path(folder) / "config.json"
-    document = json.loads(path.read_text(encoding="utf-8")) | facts
-    _write(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def facts(folder: str | Path) -> dict:
-    """What config.json says besides network, configuration and checksum."""
-    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-def is_intact(folder: str | Path) -> bool:
-    """Whether model.safetensors has the sha256 that config.json states."""
-    try:
-        expected = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["sha256"]
-        return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest() == expected
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:

@@ -5,13 +5,13 @@ import torch
 from lpgan_demo.mtgan import (
     DiscriminatorConfig,
     MultiTaskDiscriminator,
-    RegionCodes,
-    RegionDecoder,
+    PlainDecoder,
     ResidualBlock,
     SRGenerator,
     SRGeneratorConfig,
 )
 from lpgan_demo.plates import SYMBOLS, allowed_symbols, get_layout
+from lpgan_demo.regions import RegionCodes, RegionDecoder
 
 SMALL = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=12)
 
@@ -58,7 +58,7 @@ def test_symbols_outside_the_layouts_alphabet_are_impossible():
 
 
 def test_each_character_is_drawn_from_its_own_code_only():
-    decoder = randomised(RegionDecoder(SRGeneratorConfig(**SMALL)))
+    decoder = randomised(RegionDecoder(SRGeneratorConfig().layouts, (64, 192), 12, PlainDecoder(32, 1, 16)))
     codes = torch.rand(1, 8, 12)
     changed = codes.clone()
     changed[0, 3] += 1

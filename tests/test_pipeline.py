@@ -7,9 +7,10 @@ import torch
 from lpgan_demo.examples import EXAMPLES
 from lpgan_demo.hub import BUNDLED
 from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
-from lpgan_demo.pipeline import PlatePipeline, PlateReader, PlateRestorer, legibility
+from lpgan_demo.pipeline import PlatePipeline, PlateReader, legibility
 from lpgan_demo.plates import get_layout
 from lpgan_demo.results import PlateImageError
+from lpgan_demo.torch_backend import TorchNetworks
 
 
 @pytest.fixture
@@ -58,12 +59,12 @@ def test_bad_input_raises_and_no_plates_give_no_results(small_weights):
         pipeline(b"nonsense")
     assert pipeline.read_plates([]) == []
     with pytest.raises(ValueError, match="reader"):
-        PlateReader(pipeline.reader.discriminator, reader="oracle")
+        PlateReader(pipeline.reader.networks, reader="oracle")
 
 
 def test_a_generator_that_names_no_layout_is_refused():
     with pytest.raises(ValueError, match="region"):
-        PlateRestorer(SRGenerator(SRGeneratorConfig(num_features=4, num_blocks=1, decoder="plain")))
+        TorchNetworks(SRGenerator(SRGeneratorConfig(num_features=4, num_blocks=1, decoder="plain")), None)
 
 
 def test_legibility_follows_the_confidence():

@@ -56,7 +56,7 @@ def test_what_is_pushed_can_be_loaded_by_its_tag(hub, checkout, tmp_path):
     assert REVISION in hub.revisions
     pipeline = PlatePipeline.from_pretrained("plates/demo", cache_dir=tmp_path / "cache")
     here = load_weights(checkout / "weights" / "mtgan-generator")
-    assert all(torch.equal(a, b) for a, b in zip(pipeline.restorer.generator.parameters(), here.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(pipeline.restorer.networks.generator.parameters(), here.parameters()))
     with pytest.raises(WeightsError, match="already"):
         publish.push("plates/demo", checkout / "weights", root=checkout)
 

@@ -1,0 +1,63 @@
+"""The networks computed by PyTorch, for the pipeline: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+
+from .mtgan import MultiTaskDiscriminator, SRGenerator
+from .results import Encoding
+
+
+def arithmetic(precision: str, device: torch.device):
+    """A context in which networks compute: "fp32"; "bf16", half the bits, about 1 % less exact; or "auto".
+
+    "auto" is bf16 where the device does it natively, twice as fast there, and fp32 elsewhere. Raises ValueError.
+    """
+    if precision not in ("fp32", "bf16", "auto"):
+        raise ValueError(f"precision must be fp32, bf16 or auto, not {precision!r}")
+    if precision == "auto" and device.type == "cpu":
+        features = getattr(torch.cpu, "get_capabilities", dict)()
+        precision = "bf16" if features.get("avx512_bf16") or features.get("amx_bf16") else "fp32"
+    elif precision == "auto":
+        precision = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+class TorchNetworks:
+    """GN and DN on one device. Raises ValueError for a GN that names no layout, or an unknown precision."""
+
+    def __init__(self, generator: SRGenerator, discriminator: MultiTaskDiscriminator, device="cpu", precision="fp32"):
+        if generator.config.decoder != "region":
+            raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
+        self.device = torch.device(device)
+        self.generator = generator.eval().to(self.device)
+        self.discriminator = discriminator.eval().to(self.device)
+        self.autocast = arithmetic(precision, self.device)
+        self.layouts, self.input_size = generator.config.layouts, generator.config.input_size
+
+    @torch.inference_mode()
+    def encode(self, lq: np.ndarray, layout: np.ndarray | None = None) -> Encoding:
+        """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None for the network's own answer."""
+        given = None if layout is None else self._send(layout)
+        with self.autocast():
+            characters, layout_logits, codes, used = self.generator.encode(self._send(lq), given)
+        arrays = (value.float().cpu().numpy() for value in (characters, layout_logits, codes))
+        return Encoding(*arrays, used.cpu().numpy())
+
+    @torch.inference_mode()
+    def draw(self, codes: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """float32 (N, P, code_size), int64 (N,) -> plates float32 (N, 3, 64, 192) in [-1, 1]."""
+        with self.autocast():
+            return self.generator.decoder(self._send(codes), self._send(layout)).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """float32 (N, 3, 64, 192), int64 (N,) -> DN's logits float32 (N, P, symbols)."""
+        with self.autocast():
+            return self.discriminator(self._send(plates), self._send(layout)).characters.float().cpu().numpy()
+
+    def _send(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)

@@ -1,0 +1,66 @@
+"""The same plates without PyTorch: graphs exported, checked, and read by ONNX Runtime."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lpgan_demo.__main__ import main
+from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.results import WeightsError
+
+pytest.importorskip("onnxscript")
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("onnx")
+    assert main(["export-onnx", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def crops():
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 255, (h, w, 3), np.uint8) for h, w in ((24, 94), (8, 31), (60, 200), (30, 90))]
+
+
+def test_onnx_gives_pytorchs_plates_in_batches_of_any_size(graphs, crops):
+    exact = PlatePipeline.from_pretrained().read_plates(crops)
+    for batch_size in (1, 3, 4):
+        plates = PlatePipeline.from_pretrained(graphs, backend="onnx").read_plates(crops, batch_size)
+        for a, b in zip(exact, plates):
+            assert a.text == b.text and a.layout == b.layout
+            assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+            assert np.abs(a.super_resolved.astype(int) - b.super_resolved).max() <= 1
+
+
+def test_views_and_tracks_work_alike(graphs, crops):
+    exact = PlatePipeline.from_pretrained(views=3).read_track(crops)
+    track = PlatePipeline.from_pretrained(graphs, backend="onnx", views=3).read_track(crops)
+    assert exact.text == track.text and exact.confidence == pytest.approx(track.confidence, abs=1e-3)
+
+
+def test_reading_needs_no_pytorch(graphs):
+    program = (
+        "import sys; sys.modules['torch'] = None; import numpy as np; from lpgan_demo import PlatePipeline;"
+        "pipeline = PlatePipeline.from_pretrained(sys.argv[1], backend='onnx');"
+        "print(pipeline.read_plate('examples/tilted.png').text)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(graphs)], capture_output=True, text=True)
+    assert done.stdout.strip() == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text, done.stderr
+
+
+def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
+    with pytest.raises(WeightsError, match="export-onnx"):
+        PlatePipeline.from_pretrained(tmp_path, backend="onnx")
+    for path in graphs.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "decoder.onnx").write_bytes(b"nonsense")
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        PlatePipeline.from_pretrained(tmp_path, backend="onnx")
+    for options in ({"backend": "onnx"}, {"backend": "tpu"}):
+        with pytest.raises(ValueError, match="backend"):
+            PlatePipeline.from_pretrained(**options)
