@@ -74,6 +74,11 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
     export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
 
+    cards = commands.add_parser("card", help="write MTGAN's model cards from what `evaluate reading --json` measured")
+    cards.add_argument("reports", nargs="+", metavar="REPORT", help="JSON files of `evaluate reading --json`")
+    cards.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
+    cards.add_argument("--history", metavar="FILE", help="Markdown to keep in the cards: what was tried")
+
     onnx = commands.add_parser("export-onnx", help="write the networks as ONNX graphs, to read without PyTorch")
     onnx.add_argument("folder", metavar="FOLDER", help="where the graphs go")
     onnx.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
@@ -272,10 +277,19 @@ def run_calibrate(arguments) -> int:
 
 
 def run_export(arguments) -> int:
-    from .recipes import export_mtgan
+    from .export import export_run
 
-    for folder in export_mtgan(arguments.checkpoint, arguments.folder):
+    for folder in export_run(arguments.checkpoint, arguments.folder):
         print(folder)
+    return 0
+
+
+def run_card(arguments) -> int:
+    from .cards import write_cards
+    from .hub import BUNDLED
+
+    for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
+        print(path)
     return 0
 
 
@@ -334,6 +348,7 @@ def main(argv: list[str] | None = None) -> int:
         "train": run_train,
         "calibrate": run_calibrate,
         "export": run_export,
+        "card": run_card,
         "export-onnx": run_export_onnx,
         "verify": run_verify,
         "push": run_push,

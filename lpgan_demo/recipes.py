@@ -15,14 +15,14 @@ from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .datasets import PlateBatches, RealPlates, SyntheticPlates, collate
 from .degrade import Camera, shoot
 from .fit import fit
-from .hub import weights_folder
+from .hub import facts, weights_folder
 from .labels import RealPlate, load_real, share_of
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import LAYOUTS, decode, get_layout
 from .synth import standard_plate
 from .training import MTGANTrainer, MTGANTraining, option
-from .weights import load_weights, save_weights
+from .weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,9 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
     if recipe.start:
+        first = weights_folder(recipe.start, f"{recipe.name}-generator")
+        Path(recipe.run).mkdir(parents=True, exist_ok=True)
+        (Path(recipe.run) / "start.json").write_text(json.dumps(facts(first)), encoding="utf-8")
         for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
             begin_with(network, load_weights(weights_folder(recipe.start, name)))
     training = {f.name: getattr(recipe, f.name) for f in fields(MTGANTraining)}
@@ -272,27 +275,3 @@ def _keep_recipe(recipe: MTGANRecipe) -> None:
         if other:
             raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def export_mtgan(checkpoint: str | Path, folder: str | Path) -> list[Path]:
-    """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
-
-    The run's recipe.json, written by `train_mtgan`, says which networks the tensors belong to.
-    """
-    checkpoint = Path(checkpoint)
-    recipe_file = checkpoint.parent / "recipe.json"
-    if not checkpoint.is_file() or not recipe_file.is_file():
-        raise FileNotFoundError(f"{checkpoint} and {recipe_file.name} beside it are needed")
-    recipe = json.loads(recipe_file.read_text(encoding="utf-8"))
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.items()}
-    generator, discriminator = networks(MTGANRecipe(**values))
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    generator.load_state_dict(state["generator_ema"])
-    discriminator.load_state_dict(state["discriminator_ema"])
-    facts = {"steps": state["steps"], "plates_seen": state["steps"] * recipe["batch_size"]}
-    written = [save_weights(generator, Path(folder) / f"{values.get('name', 'mtgan')}-generator", **facts)]
-    if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
-        written.append(
-            save_weights(discriminator, Path(folder) / f"{values.get('name', 'mtgan')}-discriminator", **facts)
-        )
-    return written

@@ -36,6 +36,8 @@ ALLOWED = {
         "training": "losses",
         "fit": "images",
         "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
+        "export": "recipes weights",
+        "cards": "hub",
         "judge": "images mtgan plates",
         "judge_training": "datasets images judge losses mtgan plates synth training weights",
         "classical_training": "classical datasets degrade glyphs plates synth training weights",
@@ -46,8 +48,8 @@ ALLOWED = {
         "evidence": "degrade hub images labels metrics pipeline plates",
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "ui": "images pipeline plates results",
-        "__main__": "classical_training comparison evaluation evidence examples hub images judge_training "
-        "onnx_backend pipeline plates publish recipes results synth ui verify weights",
+        "__main__": "cards classical_training comparison evaluation evidence examples export hub images "
+        "judge_training onnx_backend pipeline plates publish recipes results synth ui verify weights",
     }.items()
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from lpgan_demo.__main__ import main
+from lpgan_demo.cards import confusion_list, province_table
+from lpgan_demo.export import command_of, run_hours
+from lpgan_demo.hub import add_facts, facts
+from lpgan_demo.recipes import DPGANRecipe, MTGANRecipe
+
+
+def report(folder, right, n):
+    return {
+        folder: {
+            "n": n,
+            "side": "test",
+            "plate_accuracy": right / n,
+            "accuracy_without_province": 1.0,
+            "character_error_rate": 0.01,
+            "expected_calibration_error": 0.02,
+            "judge": 0.5,
+            "judge_after_blur": 0.4,
+            "by_first_character": {"皖": [right, n]},
+            "confusions": [["0", "D", 3]],
+        }
+    }
+
+
+def test_cards_state_what_was_measured_and_how_it_was_made(small_weights, tmp_path):
+    for name in ("mtgan-generator", "mtgan-discriminator"):
+        add_facts(small_weights / name, plates_seen=48000, hours=1.5, command="python -m lpgan_demo train mtgan --x 1")
+    reports = tmp_path / "one.json", tmp_path / "two.json"
+    reports[0].write_text(json.dumps(report("/somewhere/clean", 9, 10)))
+    reports[1].write_text(json.dumps(report("/somewhere/lr3", 3, 10)))
+    history = tmp_path / "history.md"
+    history.write_text("## What was tried\n\nMuch.")
+    files = [str(path) for path in reports]
+    assert main(["card", *files, "--weights", str(small_weights), "--history", str(history)]) == 0
+    text = (small_weights / "mtgan-generator" / "README.md").read_text()
+    head, body = text.split("---\n", 2)[1:]
+    assert "pipeline_tag: image-to-image" in head and "value: 0.9000" in head and 'type: "lr3"' in head
+    assert "| clean | test | 10 | 0.900 |" in body and "皖 12/20" in body and "0 read as D (6)" in body
+    assert "48,000 plates seen in 1.5 hours on 2 CPU cores, about 0.03 kWh" in body and "--x 1" in body
+    assert "## What was tried" in body and "/somewhere" not in text
+    assert (small_weights / "mtgan-discriminator" / "README.md").is_file()
+
+
+def test_tables_put_reports_together():
+    both = report("a", 1, 2) | report("b", 2, 2)
+    assert province_table(both) == "皖 3/4" and confusion_list(both) == "0 read as D (6)"
+    assert confusion_list({}) == "none"
+
+
+def test_hours_count_every_stretch_of_an_interrupted_run(tmp_path):
+    log = tmp_path / "log.jsonl"
+    lines = [{"seconds": 1800}, {"seconds": 3600}, {"validation": {}}, {"seconds": 900}, {"seconds": 1800}]
+    log.write_text("\n".join(map(json.dumps, lines)))
+    assert run_hours(log) == pytest.approx(1.5) and run_hours(tmp_path / "none") == 0
+
+
+def test_the_command_names_what_differs_from_the_defaults_and_no_place():
+    recipe = {
+        "name": "mtgan",
+        "steps": 9,
+        "real": ["/data/here/ccpd-crops=cn_blue"],
+        "augment_view": False,
+        "run": "runs/x",
+    }
+    said = command_of(recipe, MTGANRecipe)
+    assert said.startswith("python -m lpgan_demo train mtgan") and "--steps 9" in said and "--no-augment-view" in said
+    assert "--real here/ccpd-crops=cn_blue" in said and "/data" not in said and "--run" not in said
+    assert command_of({"name": "dp-gan"}, DPGANRecipe) == "python -m lpgan_demo train dp-gan"
+
+
+def test_facts_are_kept_beside_the_configuration(small_weights):
+    folder = small_weights / "mtgan-generator"
+    add_facts(folder, hours=1.0)
+    add_facts(folder, hours=2.0, steps=3)
+    assert facts(folder) == {"hours": 2.0, "steps": 3}
