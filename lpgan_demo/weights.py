@@ -17,6 +17,7 @@ from safetensors.torch import save as save_tensors
 
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .classical import CharacterClassifier, CharacterClassifierConfig
+from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .hub import write_file
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
@@ -26,6 +27,8 @@ NETWORKS = {
     "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
     "SRCNN": (SRCNN, SRCNNConfig),
     "SRResNet": (SRResNet, SRResNetConfig),
+    "DeblurGenerator": (DeblurGenerator, DeblurGeneratorConfig),
+    "PatchDiscriminator": (PatchDiscriminator, PatchDiscriminatorConfig),
     "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
 }
 

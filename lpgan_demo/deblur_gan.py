@@ -1,0 +1,118 @@
+"""Deblur-and-binarize GAN (Nguyen, Nguyen: Joint Image Deblurring and Binarization for License Plate Images ...).
+
+| paper                                                   | here                                     |
+|---------------------------------------------------------|------------------------------------------|
+| generator (i): 3x3 convolution                          | `DeblurGenerator.head`                   |
+| (ii): dense field of 10 dense blocks                    | `DeblurGenerator.field` of `DenseBlock`  |
+| LeakyReLU, 1x1 conv, batch norm, LeakyReLU, 3x3, batch norm | `DenseBlock.layers`                  |
+| (iii): LeakyReLU, 1x1 convolution, batch norm           | `DeblurGenerator.tail`                   |
+| (iv): global skip, concatenation of (i) and (iii)       | `DeblurGenerator.forward`                |
+| PatchGAN, four convolutions                             | `PatchDiscriminator`                     |
+| Otsu's threshold on the deblurred grey image            | `binarise`                               |
+
+Differs from the paper:
+- After the concatenation one 3x3 convolution gives the grey image, squashed by tanh (the paper leaves it open).
+- Widths and growth rate are not stated in the paper.
+- The discriminator sees the blurred picture beside the grey one (pix2pix); `conditional=False` is the plain form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .pretrained import Pretrained
+
+
+@dataclass(frozen=True)
+class DeblurGeneratorConfig:
+    """The generator's sizes; input_size (height, width) is what it is trained on, any size works at prediction."""
+
+    input_size: tuple[int, int] = (128, 192)
+    num_blocks: int = 10
+    head_features: int = 24
+    growth_rate: int = 12
+    bottleneck: int = 24
+    tail_features: int = 24
+
+
+@dataclass(frozen=True)
+class PatchDiscriminatorConfig:
+    """The discriminator's sizes: widths of its convolutions before the last, which answers for each patch."""
+
+    input_size: tuple[int, int] = (128, 192)
+    features: tuple[int, ...] = (24, 48, 96)
+    conditional: bool = True
+
+
+class DenseBlock(nn.Module):
+    """New features beside the old ones: (N, C, H, W) -> (N, C + growth_rate, H, W)."""
+
+    def __init__(self, in_features: int, growth_rate: int, bottleneck: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(in_features, bottleneck, 1, bias=False),
+            nn.BatchNorm2d(bottleneck),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(bottleneck, growth_rate, 3, padding=1, bias=False),
+            nn.BatchNorm2d(growth_rate),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x, self.layers(x)], 1)
+
+
+class DeblurGenerator(nn.Module, Pretrained):
+    """A bad picture of a plate -> ink and paper: float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and paper 1."""
+
+    def __init__(self, config: DeblurGeneratorConfig = DeblurGeneratorConfig()):
+        super().__init__()
+        self.config = config
+        c = config.head_features
+        self.head = nn.Conv2d(3, c, 3, padding=1)
+        blocks = []
+        for _ in range(config.num_blocks):
+            blocks.append(DenseBlock(c, config.growth_rate, config.bottleneck))
+            c += config.growth_rate
+        self.field = nn.Sequential(*blocks)
+        self.tail = nn.Sequential(
+            nn.LeakyReLU(0.2), nn.Conv2d(c, config.tail_features, 1, bias=False), nn.BatchNorm2d(config.tail_features)
+        )
+        self.to_grey = nn.Conv2d(config.head_features + config.tail_features, 1, 3, padding=1)
+
+    def forward(self, blurred: Tensor) -> Tensor:
+        first = self.head(blurred)
+        last = self.tail(self.field(first))
+        return torch.tanh(self.to_grey(torch.cat([first, last], 1)).float())
+
+
+class PatchDiscriminator(nn.Module, Pretrained):
+    """Real or made, patch by patch: blurred (N, 3, H, W), grey (N, 1, H, W), both in [-1, 1] -> logits (N, 1, h, w)."""
+
+    def __init__(self, config: PatchDiscriminatorConfig = PatchDiscriminatorConfig()):
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        last = 4 if config.conditional else 1
+        for k, features in enumerate(config.features):
+            layers.append(nn.Conv2d(last, features, 4, 2, 1, bias=k == 0))
+            layers += [nn.BatchNorm2d(features)] if k else []
+            layers.append(nn.LeakyReLU(0.2))
+            last = features
+        layers.append(nn.Conv2d(last, 1, 4, 1, 1))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, blurred: Tensor, grey: Tensor) -> Tensor:
+        return self.layers(torch.cat([blurred, grey], 1) if self.config.conditional else grey).float()
+
+
+def binarise(grey: np.ndarray) -> np.ndarray:
+    """Otsu's threshold: uint8 (H, W) grey -> uint8 (H, W), 0 ink and 255 paper. A flat picture is all paper."""
+    if int(grey.max()) - int(grey.min()) < 8:
+        return np.full_like(grey, 255)
+    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
