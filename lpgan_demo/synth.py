@@ -107,8 +107,13 @@ def _noise_field(rng, shape, cells, channels):
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
 
 
-def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict) -> np.ndarray:
-    """A plate as it hangs on a car: paint and stroke tolerances, rivets, dirt, scratches. float32 RGB 0-255."""
+def used_plate(
+    text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict
+) -> tuple[np.ndarray, np.ndarray]:
+    """A plate as it hangs on a car: paint and stroke tolerances, rivets, dirt, scratches.
+
+    Returns the plate, float32 RGB 0-255, and its ink, float32 (H, W) in [0, 1], without dirt and scratches.
+    """
     height_mm, width_mm = layout.size_mm
     size = (round(height_mm * 0.5), round(width_mm * 0.5))
     coverage = ink_coverage(text, layout, size, glyphs, frame=rng.random() < 0.8)
@@ -119,6 +124,7 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
     paper = _paper(layout, size) + rng.normal(0, 14, 3).astype(np.float32)
     ink = _ink_colour(text, layout, size)
     ink = ink + (rng.uniform(-70, 8) if ink.mean() > 127 else rng.uniform(-5, 60))
+    painted = coverage[..., 0]
     fade = rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0
     coverage = coverage * (1 - fade)
     plate = paper * (1 - coverage) + ink * coverage
@@ -139,7 +145,7 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
         a, b = rng.uniform(0, 1, 2), rng.normal(0, 0.12, 2)
         start, end = (a * size[::-1]).astype(int).tolist(), ((a + b) * size[::-1]).astype(int).tolist()
         cv2.line(plate, start, end, (float(rng.uniform(30, 230)),) * 3, 1, cv2.LINE_AA)
-    return plate.astype(np.float32)
+    return plate.astype(np.float32), painted
 
 
 def _surroundings(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
@@ -184,7 +190,23 @@ def plate_scene(
     ranges: SceneRanges = SceneRanges(),
 ) -> np.ndarray:
     """A loose, tilted, sharp crop around a used plate: float32 (H, W, 3) RGB 0-255, before the camera."""
-    plate = used_plate(text, layout, rng, glyphs)
+    return scene_with_ink(text, layout, rng, glyphs, size, ranges)[0]
+
+
+def scene_with_ink(
+    text: str,
+    layout: PlateLayout,
+    rng: np.random.Generator,
+    glyphs: dict,
+    size: tuple[int, int] = STANDARD_SIZE,
+    ranges: SceneRanges = SceneRanges(),
+) -> tuple[np.ndarray, np.ndarray]:
+    """`plate_scene`, and its ink at the same places: uint8 (H, W), 0 ink and 255 paper.
+
+    On the plate the exact ink, its frame line included. Around it whatever is nearer to the ink's brightness than to
+    the paper's counts as ink, as it would for a threshold on a perfect photo.
+    """
+    plate, painted = used_plate(text, layout, rng, glyphs)
     h, w = plate.shape[:2]
     corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
     quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)
@@ -193,4 +215,11 @@ def plate_scene(
     cv2.warpPerspective(
         plate, warp, (size[1], size[0]), dst=scene, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
     )
-    return scene
+    ink = np.full(size, -1.0, np.float32)
+    cv2.warpPerspective(
+        painted, warp, (size[1], size[0]), dst=ink, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
+    )
+    middle = (np.mean(layout.ink) + np.mean(layout.background)) / 2
+    bright = scene.mean(2) > middle
+    around = bright if np.mean(layout.ink) > middle else ~bright
+    return scene, np.where(np.where(ink < 0, around, ink >= 0.5), 0, 255).astype(np.uint8)
