@@ -53,6 +53,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     recipes = train.add_subparsers(dest="recipe", required=True)
     titles = {
         "mtgan": "MTGAN: generator and multi-task discriminator",
+        "deblur": "the deblur-and-binarize GAN",
         "srcnn": "comparison: SRCNN on the same pairs",
         "srgan": "comparison: SRGAN on the same pairs",
         "dp-gan": "comparison: MTGAN without the character task",
@@ -252,6 +253,10 @@ def _trainer(name: str):
         from .judge_training import JudgeRecipe, train_judge
 
         return JudgeRecipe, train_judge
+    if name == "deblur":
+        from .deblur_training import DeblurRecipe, train_deblur
+
+        return DeblurRecipe, train_deblur
     if name == "classical":
         from .classical_training import ClassicalRecipe, train_classical
 

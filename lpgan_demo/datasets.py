@@ -35,12 +35,15 @@ class SyntheticPlates:
         index = int(rng.choice(len(self.layouts), p=self.shares))
         return self.layouts[index].random_text(rng), index
 
+    def draw_glyphs(self, rng: np.random.Generator) -> dict:
+        """The glyphs of one plate: from a font or a folder."""
+        pool = self.folders if rng.random() < self.folder_share else self.fonts
+        return pool[rng.integers(len(pool))]
+
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
         """(crop uint8 RGB at its camera size, text, index of the layout)."""
         text, index = self.draw_text(rng)
-        layout = self.layouts[index]
-        pool = self.folders if rng.random() < self.folder_share else self.fonts
-        scene = plate_scene(text, layout, rng, pool[rng.integers(len(pool))])
+        scene = plate_scene(text, self.layouts[index], rng, self.draw_glyphs(rng))
         return shoot(scene, random_camera(rng), rng), text, index
 
 

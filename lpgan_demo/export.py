@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from .deblur_training import DeblurRecipe, deblur_networks
 from .recipes import RECIPES, networks
 from .weights import save_weights
 
@@ -60,12 +61,12 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     if not checkpoint.is_file() or not recipe_file.is_file():
         raise FileNotFoundError(f"{checkpoint} and {recipe_file.name} beside it are needed")
     recipe = {"name": "mtgan"} | json.loads(recipe_file.read_text(encoding="utf-8"))
-    recipe_class = RECIPES[recipe["name"]]
+    deblur = "growth_rate" in recipe
+    recipe_class = DeblurRecipe if deblur else RECIPES[recipe["name"]]
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.items()}
-    generator, discriminator = networks(recipe_class(**values))
+    generator, discriminator = (deblur_networks if deblur else networks)(recipe_class(**values))
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     generator.load_state_dict(state["generator_ema"])
-    discriminator.load_state_dict(state["discriminator_ema"])
     start_file = checkpoint.parent / "start.json"
     start = json.loads(start_file.read_text(encoding="utf-8")) if start_file.is_file() else {}
     known = {
@@ -77,5 +78,6 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     name = recipe["name"]
     written = [save_weights(generator, Path(folder) / f"{name}-generator", **known)]
     if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
+        discriminator.load_state_dict(state["discriminator_ema"])
         written.append(save_weights(discriminator, Path(folder) / f"{name}-discriminator", **known))
     return written

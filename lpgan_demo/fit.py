@@ -1,7 +1,7 @@
 """The loop around a trainer: batches in order, progress, log, samples, validation, and runs that can be resumed.
 
-A trainer has step(batch), set_progress(share), steps, state_dict(), load_state_dict(), device, accelerator and
-generator_ema; `training.MTGANTrainer` is one.
+A trainer has step(batch), sheet(batch), set_progress(share), steps, state_dict(), load_state_dict(), device and
+accelerator; `training.MTGANTrainer` is one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from .images import to_images, to_tensor
+from .images import to_tensor
 
 
 def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
@@ -38,18 +38,6 @@ def save_checkpoint(path: Path, state: dict) -> None:
     part = path.with_suffix(".part")
     torch.save(state, part)
     os.replace(part, path)
-
-
-def sample_sheet(batch: dict[str, np.ndarray], restored: Tensor, path: Path) -> None:
-    """Input, GN's plate and the standard plate beside each other, two plates a row, as PNG."""
-    drawn = to_images(restored)
-    rows = []
-    for lq, fake, gt in zip(batch["lq"], drawn, batch["gt"]):
-        lq = cv2.resize(lq, (gt.shape[1], gt.shape[0]), interpolation=cv2.INTER_CUBIC)
-        rows.append(np.hstack([lq, fake, gt]))
-    half = (len(rows) + 1) // 2
-    columns = [np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])]
-    cv2.imwrite(str(path), np.hstack(columns)[..., ::-1])
 
 
 def fit(
@@ -123,10 +111,8 @@ def fit(
                     log.write(json.dumps(line) + "\n")
             if main and (trainer.steps % save_every == 0 or last):
                 if sample is not None:
-                    tensors = tensor_batch(sample, trainer.device)
-                    with torch.no_grad():
-                        drawn = trainer.generator_ema(tensors["lq"]).restored
-                    sample_sheet(sample, drawn, folder / "samples" / f"{trainer.steps:07d}.png")
+                    sheet = trainer.sheet(tensor_batch(sample, trainer.device))
+                    cv2.imwrite(str(folder / "samples" / f"{trainer.steps:07d}.png"), sheet[..., ::-1])
                 if validate is not None:
                     values = validate(trainer)
                     with open(folder / "log.jsonl", "a") as log:

@@ -210,3 +210,21 @@ def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
     if side == "not-trained":
         return [plate for plate in plates if plate.split != "train"]
     return [plate for plate in plates if plate.split == side]
+
+
+def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
+    """Labelled plates by side: {"train": ..., "validation": ..., "judge": ...}; split by plate text.
+
+    Of `half` folders, plates with a share below 0.5 train and the others are never looked at before judging.
+    """
+    sides: dict[str, list[RealPlate]] = {"train": [], "validation": [], "judge": []}
+    for spec in (*folders, *half):
+        folder, _, layout = spec.partition("=")
+        for plate in load_real(folder, layout or None):
+            if spec in half:
+                sides["train" if share_of(plate.group or plate.text) < 0.5 else "judge"].append(plate)
+            else:
+                sides[{"test": "judge"}.get(plate.split, plate.split)].append(plate)
+    kept = {plate.text for side in ("validation", "judge") for plate in sides[side]}
+    sides["train"] = [plate for plate in sides["train"] if plate.text not in kept]
+    return sides

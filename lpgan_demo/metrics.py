@@ -92,3 +92,15 @@ def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     values = (2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
     return float(values.mean())
+
+
+def ink_f_measure(binary: np.ndarray, truth: np.ndarray) -> float:
+    """F-measure of ink, the harmonic mean of precision and recall of the pixels that are 0. Both uint8 (H, W)."""
+    found, there = binary < 128, truth < 128
+    both = float((found & there).sum())
+    return 2 * both / max(1.0, float(found.sum() + there.sum()))
+
+
+def rmse(picture: np.ndarray, truth: np.ndarray) -> float:
+    """Root of the mean squared error of two uint8 pictures, on a scale from 0 to 1 (the deblurring paper's measure)."""
+    return float(np.sqrt(np.mean(((picture.astype(np.float64) - truth) / 255) ** 2)))

@@ -16,7 +16,7 @@ from .datasets import PlateBatches, RealPlates, SyntheticPlates, collate
 from .degrade import Camera, shoot
 from .fit import fit
 from .hub import facts, weights_folder
-from .labels import RealPlate, load_real, share_of
+from .labels import RealPlate, real_plates
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import LAYOUTS, decode, get_layout
@@ -111,24 +111,6 @@ class GNRecipe(MTGANRecipe):
 
 RECIPES = {"mtgan": MTGANRecipe, "srcnn": SRCNNRecipe, "srgan": SRGANRecipe, "dp-gan": DPGANRecipe, "gn": GNRecipe}
 """What `python -m lpgan_demo train` offers besides the judge."""
-
-
-def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
-    """Labelled plates by side: {"train": ..., "validation": ..., "judge": ...}; split by plate text.
-
-    Of `half` folders, plates with a share below 0.5 train and the others are never looked at before judging.
-    """
-    sides: dict[str, list[RealPlate]] = {"train": [], "validation": [], "judge": []}
-    for spec in (*folders, *half):
-        folder, _, layout = spec.partition("=")
-        for plate in load_real(folder, layout or None):
-            if spec in half:
-                sides["train" if share_of(plate.group or plate.text) < 0.5 else "judge"].append(plate)
-            else:
-                sides[{"test": "judge"}.get(plate.split, plate.split)].append(plate)
-    kept = {plate.text for side in ("validation", "judge") for plate in sides[side]}
-    sides["train"] = [plate for plate in sides["train"] if plate.text not in kept]
-    return sides
 
 
 def validator(plates: list[RealPlate], recipe: MTGANRecipe):

@@ -107,9 +107,7 @@ def _noise_field(rng, shape, cells, channels):
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
 
 
-def used_plate(
-    text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict
-) -> tuple[np.ndarray, np.ndarray]:
+def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict) -> tuple[np.ndarray, np.ndarray]:
     """A plate as it hangs on a car: paint and stroke tolerances, rivets, dirt, scratches.
 
     Returns the plate, float32 RGB 0-255, and its ink, float32 (H, W) in [0, 1], without dirt and scratches.

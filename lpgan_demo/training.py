@@ -9,12 +9,14 @@ import copy
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
 from . import losses
+from .images import to_images
 
 
 def option(default, help: str):
@@ -62,6 +64,22 @@ def seen_by_discriminator(plate: Tensor) -> Tensor:
     return plate + noise
 
 
+def learning_rate_factor(step: int, progress: float, warmup_steps: int, decay_share: float) -> float:
+    """What a learning rate is multiplied by: warm-up over the first steps, 1, cosine to 0.001 over the last share."""
+    tail = max(0.0, (progress - (1 - decay_share)) / max(decay_share, 1e-9))
+    factor = min(1.0, (step + 1) / warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, tail)))
+    return max(factor, 1e-3)
+
+
+@torch.no_grad()
+def average(mean: nn.Module, live: nn.Module, decay: float, step: int) -> None:
+    """Move the averaged network towards the live one; the first steps count more, so that the start is forgotten."""
+    decay = min(decay, (1 + step) / (10 + step))
+    torch._foreach_lerp_(list(mean.parameters()), list(live.parameters()), 1 - decay)
+    for kept, value in zip(mean.buffers(), live.buffers()):  # batch norm's statistics are averages already
+        kept.copy_(value)
+
+
 class MTGANTrainer:
     """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
 
@@ -100,11 +118,10 @@ class MTGANTrainer:
     def set_progress(self, progress: float) -> None:
         """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
         config = self.config
-        tail = max(0.0, (progress - (1 - config.decay_share)) / max(config.decay_share, 1e-9))
-        factor = min(1.0, (self.steps + 1) / config.warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, tail)))
+        factor = learning_rate_factor(self.steps, progress, config.warmup_steps, config.decay_share)
         for optimiser, rate in ((self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)):
             for group in optimiser.param_groups:
-                group["lr"] = rate * max(factor, 1e-3)
+                group["lr"] = rate * factor
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config = self.config
@@ -149,17 +166,18 @@ class MTGANTrainer:
         judge.requires_grad_(True)
 
         self.steps += 1
-        self._average(self.generator_ema, self.generator)
-        self._average(self.discriminator_ema, self.discriminator)
+        for mean, live in ((self.generator_ema, self.generator), (self.discriminator_ema, self.discriminator)):
+            average(mean, self.accelerator.unwrap_model(live), config.ema, self.steps)
         return {name: float(value.detach()) for name, value in log.items()}
 
     @torch.no_grad()
-    def _average(self, average: nn.Module, live: nn.Module) -> None:
-        decay = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
-        live = self.accelerator.unwrap_model(live)
-        torch._foreach_lerp_(list(average.parameters()), list(live.parameters()), 1 - decay)
-        for mean, value in zip(average.buffers(), live.buffers()):  # batch norm's statistics are averages already
-            mean.copy_(value)
+    def sheet(self, batch: dict[str, Tensor]) -> np.ndarray:
+        """Input, GN's plate and the standard plate beside each other, two plates a row, uint8 RGB."""
+        drawn = to_images(self.generator_ema(batch["lq"]).restored)
+        lq = to_images(F.interpolate(batch["lq"], batch["gt"].shape[2:], mode="bicubic"))
+        rows = [np.hstack(pictures) for pictures in zip(lq, drawn, to_images(batch["gt"]))]
+        half = (len(rows) + 1) // 2
+        return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])])
 
     def _parts(self) -> dict:
         return {

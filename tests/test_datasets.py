@@ -10,11 +10,11 @@ from lpgan_demo.labels import (
     guess_layout,
     labelled_folder,
     load_real,
+    real_plates,
     share_of,
     split_of,
 )
 from lpgan_demo.plates import get_layout
-from lpgan_demo.recipes import real_plates
 from lpgan_demo.synth import standard_plate
 
 

@@ -1,0 +1,104 @@
+"""Pairs for the deblur GAN: a bad picture of a plate, and its ink and paper at the same places.
+
+Every batch is dict(blurred, ink) of uint8: (N, H, W, 3) RGB and (N, H, W, 1), 0 ink and 255 paper. Batch k is a pure
+function of (seed, k).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from . import images
+from .datasets import SyntheticPlates
+from .deblur_gan import binarise
+from .degrade import random_camera, shoot
+from .labels import RealPlate
+from .plates import get_layout
+from .synth import SceneRanges, scene_with_ink
+
+PRESETS = {
+    "plate": ((128, 192), SceneRanges()),
+    "characters": (
+        (128, 128),
+        SceneRanges(
+            margin=(-0.075, -0.045), tilt_degrees=0.7, strong_tilt_share=0.0, perspective=0.01, tight_share=0.0
+        ),
+    ),
+}
+"""The paper's two sets: straight from extraction with the border kept, and rectified without it. (size, ranges)."""
+
+
+def sharp_ink(crop: np.ndarray, layout: str) -> np.ndarray:
+    """Otsu's threshold of a sharp uint8 RGB crop, ink 0 and paper 255 whatever the layout's paint. uint8 (H, W)."""
+    kind = get_layout(layout)
+    binary = binarise(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY))
+    return 255 - binary if sum(kind.ink) > sum(kind.background) else binary
+
+
+class InkPlates:
+    """Endless rendered plates of one preset with their exact ink."""
+
+    def __init__(self, source: SyntheticPlates, preset: str = "plate"):
+        if preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(PRESETS)}, not {preset!r}")
+        self.source = source
+        self.size, self.ranges = PRESETS[preset]
+
+    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
+        text, index = self.source.draw_text(rng)
+        glyphs = self.source.draw_glyphs(rng)
+        scene, ink = scene_with_ink(text, self.source.layouts[index], rng, glyphs, self.size, self.ranges)
+        return images.resize(shoot(scene, random_camera(rng), rng), self.size), ink
+
+
+class InkOfPhotos:
+    """Real plates shot anew; their ink is what Otsu's threshold finds on the sharp crop. Small crops are left out."""
+
+    def __init__(self, plates: list[RealPlate], preset: str = "plate", min_width: int = 80):
+        self.size = PRESETS[preset][0]
+        self.pairs = []
+        for plate in plates:
+            crop = plate.crop(margin=0.03, flat=preset == "characters")
+            if crop.shape[1] >= min_width:
+                sharp = images.resize(crop, self.size)
+                self.pairs.append((sharp, sharp_ink(sharp, plate.layout)))
+        if not self.pairs:
+            raise ValueError(f"no labelled plate is at least {min_width} pixels wide")
+
+    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
+        sharp, ink = self.pairs[rng.integers(len(self.pairs))]
+        height, width = self.size
+        move = np.float32(
+            [
+                [rng.uniform(0.94, 1.06), rng.normal(0, 0.03), rng.normal(0, 3)],
+                [rng.normal(0, 0.03), rng.uniform(0.94, 1.06), rng.normal(0, 3)],
+            ]
+        )
+        move[:, 2] += (np.eye(2, dtype=np.float32) - move[:, :2]) @ np.float32([width / 2, height / 2])
+        sharp, ink = (cv2.warpAffine(p, move, (width, height), borderMode=cv2.BORDER_REPLICATE) for p in (sharp, ink))
+        photo = shoot(sharp, random_camera(rng, rendered=False), rng)
+        return images.resize(photo, self.size), np.where(ink < 128, 0, 255).astype(np.uint8)
+
+
+class InkBatches:
+    """Batches from a mix; every batch is of one of the groups, because the presets' sizes differ.
+
+    groups: lists of (source, share) of one size each, drawn in turn.
+    """
+
+    def __init__(self, groups, batch_size: int, seed: int, num_batches: int = 10**9):
+        self.groups, self.batch_size, self.seed, self.num_batches = groups, batch_size, seed, num_batches
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def __getitem__(self, k: int) -> dict[str, np.ndarray]:
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((self.seed, k))
+        sources, shares = zip(*self.groups[k % len(self.groups)])
+        shares = np.asarray(shares, float) / sum(shares)
+        rows = [sources[i].sample(rng) for i in rng.choice(len(sources), self.batch_size, p=shares)]
+        return {"blurred": np.stack([photo for photo, _ in rows]), "ink": np.stack([ink for _, ink in rows])[..., None]}

@@ -1,0 +1,119 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lpgan_demo.__main__ import main
+from lpgan_demo.datasets import SyntheticPlates
+from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
+from lpgan_demo.deblur_training import DeblurTrainer, DeblurTraining
+from lpgan_demo.fit import tensor_batch
+from lpgan_demo.ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
+from lpgan_demo.labels import RealPlate
+from lpgan_demo.metrics import ink_f_measure, rmse
+from lpgan_demo.plates import get_layout
+from lpgan_demo.synth import ink_mask, standard_plate
+from lpgan_demo.weights import load_weights
+
+SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=8, growth_rate=6, bottleneck=8, tail_features=8)
+
+
+def new_trainer(**options):
+    torch.manual_seed(0)
+    settings = dict(warmup_steps=1, precision="fp32", decay_share=0.0, lambda_perceptual=0.0)
+    discriminator = PatchDiscriminator(PatchDiscriminatorConfig(features=(4, 8, 8)))
+    return DeblurTrainer(DeblurGenerator(SMALL), discriminator, DeblurTraining(**settings | options))
+
+
+def pairs(preset="plate"):
+    return InkPlates(SyntheticPlates(("cn_blue", "vn_two_row")), preset)
+
+
+@pytest.mark.parametrize("preset, size", [("plate", (128, 192)), ("characters", (128, 128))])
+def test_pairs_show_the_same_plate_and_its_ink(preset, size):
+    rng = np.random.default_rng(0)
+    ink_shares = []
+    for _ in range(12):
+        photo, ink = pairs(preset).sample(rng)
+        assert photo.shape == (*size, 3) and ink.shape == size and set(np.unique(ink)) <= {0, 255}
+        ink_shares.append((ink == 0).mean())
+    assert 0.1 < np.mean(ink_shares) < 0.6
+
+
+def test_batches_are_functions_of_seed_and_step_and_take_the_presets_in_turn():
+    batches = InkBatches([[(pairs(), 1.0)], [(pairs("characters"), 1.0)]], 2, seed=3)
+    assert batches[0]["blurred"].shape == (2, 128, 192, 3) and batches[1]["ink"].shape == (2, 128, 128, 1)
+    assert all(np.array_equal(batches[4][key], batches[4][key]) for key in ("blurred", "ink"))
+    assert not np.array_equal(batches[0]["ink"], batches[2]["ink"])
+
+
+def test_ink_of_a_sharp_crop_is_black_whatever_the_paint(tmp_path):
+    plates = []
+    for name, text in (("cn_blue", "皖A12345"), ("cn_yellow", "苏B67890")):
+        picture = standard_plate(text, get_layout(name), (32, 96))
+        truth = ink_mask(text, get_layout(name), (32, 96))
+        assert ink_f_measure(sharp_ink(picture, name), truth) > 0.9
+        path = tmp_path / f"{text}.png"
+        path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+        plates.append(RealPlate(path, text, name))
+    photo, ink = InkOfPhotos(plates).sample(np.random.default_rng(0))
+    assert photo.shape == (128, 192, 3) and 0.1 < (ink == 0).mean() < 0.6
+    with pytest.raises(ValueError, match="200 pixels"):
+        InkOfPhotos(plates, min_width=200)
+
+
+def test_ink_measures_by_hand():
+    truth = np.full((4, 4), 255, np.uint8)
+    truth[0] = 0
+    found = truth.copy()
+    found[0, 0], found[1, 0] = 255, 0  # one missed, one too many: precision = recall = 3/4
+    assert ink_f_measure(found, truth) == pytest.approx(0.75) and ink_f_measure(truth, truth) == 1
+    assert rmse(found, truth) == pytest.approx((2 / 16) ** 0.5) and rmse(truth, truth) == 0
+
+
+def test_one_batch_is_overfitted_and_every_loss_is_logged():
+    trainer = new_trainer(learning_rate=5e-3)
+    batch = tensor_batch(InkBatches([[(pairs(), 1.0)]], 2, seed=1)[0], "cpu")
+    batch = {name: value[:, :, ::4, ::4] for name, value in batch.items()}
+    trainer.set_progress(0)
+    logs = [trainer.step(batch) for _ in range(40)]
+    assert set(logs[0]) == {"d_real", "d_fake", "g_adv", "g_l1"}
+    assert logs[-1]["g_l1"] < 0.5 * logs[0]["g_l1"]
+    assert trainer.sheet(batch).shape == (2 * 32, 4 * 48, 3)
+
+
+def test_without_an_adversary_the_discriminator_rests():
+    trainer = new_trainer(lambda_adversarial=0.0)
+    before = [p.clone() for p in trainer.discriminator.parameters()]
+    log = trainer.step(tensor_batch(InkBatches([[(pairs(), 1.0)]], 1, seed=1)[0], "cpu"))
+    assert set(log) == {"g_l1"}
+    assert all(torch.equal(a, b) for a, b in zip(before, trainer.discriminator.parameters()))
+
+
+def test_deblur_is_trained_resumed_and_exported_from_the_command_line(tmp_path):
+    options = [
+        "--d-features",
+        "4",
+        "4",
+        "4",
+        "--batch-size",
+        "1",
+        "--workers",
+        "0",
+        "--threads",
+        "1",
+        "--lambda-perceptual",
+        "0",
+        "--num-blocks",
+        "1",
+    ]
+    options += ["--head-features", "4", "--growth-rate", "2", "--bottleneck", "4", "--tail-features", "4"]
+    run = tmp_path / "run"
+    for steps in ("1", "2"):
+        assert main(["train", "deblur", "--run", str(run), "--steps", steps, *options]) == 0
+    assert [json.loads(line)["step"] for line in (run / "log.jsonl").read_text().splitlines()] == [1, 2]
+    assert main(["export", str(run / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
+    network = load_weights(tmp_path / "weights" / "deblur-generator")
+    assert network(torch.zeros(1, 3, 24, 40)).shape == (1, 1, 24, 40)
