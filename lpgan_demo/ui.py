@@ -31,7 +31,8 @@ WARNING = (
 
 ABOUT = """**What runs here:** MTGAN, two neural networks trained against each other (a GAN): one draws the standard
 plate, the other judges and reads the drawing. They learnt from rendered plates and a few hundred real ones.
-**Plates:** Chinese single-row plates: blue, yellow, white, black and green. **Privacy:** pictures are processed in
+**Plates:** Chinese: blue, yellow with one or two rows, white, black and green; Vietnamese: cars and motorcycles, learnt
+from rendered plates alone. **Privacy:** pictures are processed in
 memory for your request; temporary upload files are deleted within minutes; readings are not logged.
 Reading plates to follow people is not what this is for."""
 
@@ -59,7 +60,7 @@ THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=
 @functools.cache
 def pipeline() -> PlatePipeline:
     """The bundled networks, loaded on first use and shared: they hold no state of any visitor."""
-    return PlatePipeline.from_pretrained()
+    return PlatePipeline.from_pretrained(views=3, precision="auto")
 
 
 def sentence(plate: PlateResult) -> str:

@@ -53,9 +53,10 @@ ALLOWED = {
         "evidence": "degrade hub images labels metrics pipeline plates",
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "ui": "images pipeline plates results",
-        "__main__": "cards classical_training comparison deblur_training evaluation evidence examples export hub "
+        "commands": "cards classical_training comparison deblur_training evaluation evidence examples export hub "
         "images judge_training onnx_backend pipeline plates publish recipes results synth ui verify "
         "weights",
+        "__main__": "commands results",
     }.items()
 }
 LIBRARIES = {"results": {"numpy"}, "plates": {"numpy"}}

@@ -1,0 +1,209 @@
+"""What each command of the command line does: arguments in, exit status out. Imports are made when a command runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+
+def _pipeline(arguments):
+    from .pipeline import PlatePipeline
+
+    return PlatePipeline.from_pretrained(
+        arguments.weights,
+        device=arguments.device,
+        reader=arguments.reader,
+        views=arguments.views,
+        precision=arguments.precision,
+    )
+
+
+def run_read(arguments) -> int:
+    from .images import encode_png, side_by_side
+    from .results import PlateImageError
+
+    pipeline = _pipeline(arguments)
+    failed, results, saved = 0, [], set()
+    for name in arguments.images:
+        try:
+            plates = pipeline(name)
+        except PlateImageError as error:
+            failed += 1
+            print(f"{name}: {error}", file=sys.stderr)
+            continue
+        for plate in plates:
+            if arguments.json:
+                print(json.dumps({"image": name} | plate.to_dict(), ensure_ascii=False))
+            else:
+                print(f"{name}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}")
+            if arguments.save_plates:
+                folder = Path(arguments.save_plates)
+                folder.mkdir(parents=True, exist_ok=True)
+                target = folder / f"{Path(name).stem}.png"
+                while target in saved:
+                    target = target.with_stem(target.stem + "_")
+                saved.add(target)
+                target.write_bytes(encode_png(plate.super_resolved))
+        results.extend(plates)
+    if arguments.sheet and results:
+        Path(arguments.sheet).parent.mkdir(parents=True, exist_ok=True)
+        Path(arguments.sheet).write_bytes(encode_png(side_by_side(results)))
+    return 1 if failed else 0
+
+
+def run_evaluate(arguments) -> int:
+    from .evaluation import as_table, evaluate_reading, evaluate_speed
+    from .evidence import evaluate_confidence, evaluate_tracks
+    from .hub import weights_folder
+    from .weights import load_weights
+
+    if arguments.kind == "table1":
+        return run_table1(arguments)
+    pipeline = _pipeline(arguments)
+    if arguments.kind in ("confidence", "tracks"):
+        evaluate = evaluate_confidence if arguments.kind == "confidence" else evaluate_tracks
+        report = evaluate(arguments.folders, pipeline, arguments.side, plot=arguments.plot)
+        rows = (f"{name:12} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()) for name, row in report.items())
+        print(json.dumps(report) if arguments.json else "\n".join(rows))
+        return 0
+    if arguments.kind == "speed":
+        figures = evaluate_speed(pipeline)
+        lines = (f"{name.replace('_', ' '):26} {value:,}" for name, value in figures.items())
+        print(json.dumps(figures) if arguments.json else "\n".join(lines))
+        return 0
+    judge = load_weights(weights_folder(None, "plate-judge"))
+    report = evaluate_reading(arguments.folders, pipeline, arguments.side, arguments.flat, judge=judge)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
+    if arguments.side == "all":
+        print("note: with --side all, plates that the bundled weights were trained on count too", file=sys.stderr)
+    return 0
+
+
+def run_table1(arguments) -> int:
+    from .comparison import as_table, draw_figure, evaluate_table1
+    from .examples import EXAMPLES, render
+    from .images import encode_png
+    from .plates import get_layout
+    from .synth import standard_plate
+
+    report = evaluate_table1(arguments.folders, arguments.weights, arguments.side)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
+    if arguments.figure:
+        standard = [standard_plate(example.text, get_layout(example.layout)) for example in EXAMPLES]
+        figure = draw_figure([render(example) for example in EXAMPLES], standard, arguments.weights)
+        Path(arguments.figure).write_bytes(encode_png(figure))
+    return 0
+
+
+def trainer_of(name: str):
+    """(recipe dataclass, function that runs it) of `train NAME`."""
+    if name == "judge":
+        from .judge_training import JudgeRecipe, train_judge
+
+        return JudgeRecipe, train_judge
+    if name == "deblur":
+        from .deblur_training import DeblurRecipe, train_deblur
+
+        return DeblurRecipe, train_deblur
+    if name == "classical":
+        from .classical_training import ClassicalRecipe, train_classical
+
+        return ClassicalRecipe, train_classical
+    from .recipes import RECIPES, train_mtgan
+
+    return RECIPES[name], train_mtgan
+
+
+def run_train(arguments) -> int:
+    recipe_class, train = trainer_of(arguments.recipe)
+    values = {f.name: getattr(arguments, f.name) for f in fields(recipe_class)}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    print(json.dumps(train(recipe_class(**values))))
+    return 0
+
+
+def run_calibrate(arguments) -> int:
+    from .evidence import calibrate
+
+    print(json.dumps(calibrate(arguments.folders, arguments.side, arguments.weights, arguments.views)))
+    return 0
+
+
+def run_export(arguments) -> int:
+    from .export import export_run
+
+    for folder in export_run(arguments.checkpoint, arguments.folder):
+        print(folder)
+    return 0
+
+
+def run_card(arguments) -> int:
+    from .cards import write_cards
+    from .hub import BUNDLED
+
+    for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
+        print(path)
+    return 0
+
+
+def run_export_onnx(arguments) -> int:
+    from .onnx_backend import export_onnx
+
+    for path, gap in export_onnx(arguments.folder, arguments.weights):
+        print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
+    return 0
+
+
+def run_verify(arguments) -> int:
+    from .hub import BUNDLED
+    from .verify import verify, write_golden
+
+    if arguments.write:
+        for path in sorted(Path(arguments.weights or BUNDLED).glob("*/model.safetensors")):
+            write_golden(path.parent)
+    checks = verify(arguments.weights)
+    for what, good, words in checks:
+        print(f"{'ok  ' if good else 'NOT '} {what:24} {words}")
+    return 0 if all(good for _, good, _ in checks) else 1
+
+
+def run_push(arguments) -> int:
+    from .publish import push, push_space
+
+    upload = push if arguments.command == "push" else push_space
+    print(upload(arguments.repo_id, dry_run=arguments.dry_run, private=arguments.private))
+    return 0
+
+
+def run_examples(arguments) -> int:
+    from .examples import write_examples
+
+    for path in write_examples(arguments.folder):
+        print(path)
+    return 0
+
+
+def run_demo(arguments) -> int:
+    from .ui import launch
+
+    launch(port=arguments.port)
+    return 0
+
+
+COMMANDS = {
+    "read": run_read,
+    "evaluate": run_evaluate,
+    "train": run_train,
+    "calibrate": run_calibrate,
+    "export": run_export,
+    "card": run_card,
+    "export-onnx": run_export_onnx,
+    "verify": run_verify,
+    "push": run_push,
+    "push-space": run_push,
+    "examples": run_examples,
+    "demo": run_demo,
+}
+"""Name on the command line -> what runs."""
