@@ -71,18 +71,17 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     calibrate.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
     calibrate.add_argument("--views", type=int, default=1, metavar="N", help="views to calibrate for (default: 1)")
 
-    export = commands.add_parser("export", help="turn a training run's checkpoint into published weights")
-    export.add_argument("checkpoint", metavar="CHECKPOINT", help="best.pt or checkpoint.pt of a run")
-    export.add_argument("folder", metavar="FOLDER", help="where the weights folders go, such as weights")
+    export = commands.add_parser("export", help="a training run -> published weights; or weights -> ONNX graphs")
+    export.add_argument(
+        "checkpoint", metavar="CHECKPOINT|onnx", help="best.pt or checkpoint.pt of a run, or the word onnx"
+    )
+    export.add_argument("folder", metavar="FOLDER", help="where weights folders, or graphs, go")
+    export.add_argument("--weights", metavar="FOLDER", help="for onnx: folder of weights (default: the bundled ones)")
 
     cards = commands.add_parser("card", help="write MTGAN's model cards from what `evaluate reading --json` measured")
     cards.add_argument("reports", nargs="+", metavar="REPORT", help="JSON files of `evaluate reading --json`")
     cards.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
     cards.add_argument("--history", metavar="FILE", help="Markdown to keep in the cards: what was tried")
-
-    onnx = commands.add_parser("export-onnx", help="write the networks as ONNX graphs, to read without PyTorch")
-    onnx.add_argument("folder", metavar="FOLDER", help="where the graphs go")
-    onnx.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
 
     verify = commands.add_parser("verify", help="prove that the weights give the published pictures and texts here")
     verify.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")

@@ -132,6 +132,12 @@ def run_calibrate(arguments) -> int:
 
 
 def run_export(arguments) -> int:
+    if arguments.checkpoint == "onnx":
+        from .onnx_export import export_onnx
+
+        for path, gap in export_onnx(arguments.folder, arguments.weights):
+            print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
+        return 0
     from .export import export_run
 
     for folder in export_run(arguments.checkpoint, arguments.folder):
@@ -145,14 +151,6 @@ def run_card(arguments) -> int:
 
     for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
         print(path)
-    return 0
-
-
-def run_export_onnx(arguments) -> int:
-    from .onnx_backend import export_onnx
-
-    for path, gap in export_onnx(arguments.folder, arguments.weights):
-        print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
     return 0
 
 
@@ -199,7 +197,6 @@ COMMANDS = {
     "calibrate": run_calibrate,
     "export": run_export,
     "card": run_card,
-    "export-onnx": run_export_onnx,
     "verify": run_verify,
     "push": run_push,
     "push-space": run_push,

@@ -163,14 +163,14 @@ class PlatePipeline:
 
         reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
         comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir: see
-        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export-onnx` wrote as source. Raises
+        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source. Raises
         WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
         """
         if backend == "onnx":
             from .onnx_backend import OnnxNetworks
 
             if source is None:
-                raise ValueError("backend='onnx' needs the folder that `export-onnx` wrote")
+                raise ValueError("backend='onnx' needs the folder that `export onnx` wrote")
             networks = OnnxNetworks(source)
             calibrated = networks.temperature
         elif backend == "torch":

@@ -27,8 +27,14 @@ def example_inputs(network: torch.nn.Module, seed: int = 0) -> dict[str, torch.T
     kind = type(network).__name__
     if kind == "CharacterClassifier":
         return {"cells": torch.rand(2, network.layers[0].in_features, generator=generator)}
+    if kind == "PatchDiscriminator":
+        return {
+            name: torch.rand(1, n, 64, 96, generator=generator) * 2 - 1 for name, n in (("blurred", 3), ("grey", 1))
+        }
     coarse = torch.rand(1, 3, 8, 24, generator=generator) * 2 - 1
     picture = torch.nn.functional.interpolate(coarse, tuple(network.config.input_size), mode="bilinear")
+    if kind == "DeblurGenerator":
+        return {"blurred": picture.contiguous()}
     name = "plate" if kind == "MultiTaskDiscriminator" else "lq"
     return {name: picture.contiguous(), "layout": torch.zeros(1, dtype=torch.long)}
 
@@ -38,7 +44,7 @@ def outputs(network: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> dict[s
     """What the network answers, by name."""
     out = network(**inputs)
     if isinstance(out, torch.Tensor):
-        return {"logits": out}
+        return {"output": out}
     return {name: value.contiguous() for name, value in out._asdict().items() if value is not None}
 
 

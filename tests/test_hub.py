@@ -161,6 +161,9 @@ def test_a_hub_that_is_ill_or_away_ends_in_one_sentence(hub, tmp_path, capsys):
     hub.fault = "503"
     with pytest.raises(WeightsError, match="answered 503"):
         fetch(tmp_path)
+    hub.fault = "hang"  # takes connections and never answers
+    with pytest.raises(WeightsError, match="cannot be reached"):
+        fetch(tmp_path)
     hub.fault = None
     moving = fetch(tmp_path, revision="main")
     hub.close()

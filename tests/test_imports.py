@@ -33,7 +33,7 @@ ALLOWED = {
         "labels": "images plates results",
         "datasets": "degrade glyphs images labels plates synth",
         "torch_backend": "mtgan results",
-        "onnx_backend": "hub results weights",
+        "onnx_backend": "results",
         "pipeline": "hub images onnx_backend plates results torch_backend weights",
         "training": "images losses",
         "fit": "images",
@@ -52,9 +52,10 @@ ALLOWED = {
         "evaluation": "images judge labels metrics pipeline",
         "evidence": "degrade hub images labels metrics pipeline plates",
         "comparison": "classical hub images judge labels metrics plates synth weights",
+        "onnx_export": "hub onnx_backend results verify weights",
         "ui": "images pipeline plates results",
         "commands": "cards classical_training comparison deblur_training evaluation evidence examples export hub "
-        "images judge_training onnx_backend pipeline plates publish recipes results synth ui verify "
+        "images judge_training onnx_export pipeline plates publish recipes results synth ui verify "
         "weights",
         "__main__": "commands results",
     }.items()

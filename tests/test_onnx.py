@@ -5,10 +5,15 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from lpgan_demo.__main__ import main
+from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
+from lpgan_demo.hub import BUNDLED
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.results import WeightsError
+from lpgan_demo.verify import GOLDEN
+from lpgan_demo.weights import save_weights
 
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
@@ -17,7 +22,7 @@ pytest.importorskip("onnxruntime")
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
-    assert main(["export-onnx", str(folder)]) == 0
+    assert main(["export", "onnx", str(folder)]) == 0
     return folder
 
 
@@ -37,6 +42,34 @@ def test_onnx_gives_pytorchs_plates_in_batches_of_any_size(graphs, crops):
             assert np.abs(a.super_resolved.astype(int) - b.super_resolved).max() <= 1
 
 
+def test_every_network_has_a_graph_that_gives_its_golden_tensors(graphs):
+    import onnxruntime
+    from safetensors.numpy import load_file
+
+    folders = [path.parent for path in BUNDLED.glob("*/model.safetensors")]
+    assert len(folders) >= 4
+    for folder in folders:
+        golden = load_file(folder / GOLDEN)
+        session = onnxruntime.InferenceSession(graphs / f"{folder.name}.onnx", providers=["CPUExecutionProvider"])
+        found = session.run(None, {i.name: golden[f"input.{i.name}"] for i in session.get_inputs()})
+        wanted = [value for name, value in golden.items() if name.startswith("output.")]
+        assert len(found) == len(wanted)
+        for value in found:
+            assert min(np.abs(value - other).max() for other in wanted if other.shape == value.shape) < 2e-3
+
+
+def test_the_deblur_generators_graph_takes_any_size(tmp_path):
+    import onnxruntime
+
+    small = DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, head_features=4, growth_rate=2, tail_features=4)).eval()
+    save_weights(small, tmp_path / "weights" / "deblur-generator")
+    assert main(["export", "onnx", str(tmp_path / "graphs"), "--weights", str(tmp_path / "weights")]) == 0
+    session = onnxruntime.InferenceSession(tmp_path / "graphs" / "deblur-generator.onnx")
+    picture = np.random.default_rng(0).uniform(-1, 1, (2, 3, 40, 52)).astype(np.float32)
+    (found,) = session.run(None, {session.get_inputs()[0].name: picture})
+    assert np.abs(found - small(torch.from_numpy(picture)).detach().numpy()).max() < 1e-4
+
+
 def test_views_and_tracks_work_alike(graphs, crops):
     exact = PlatePipeline.from_pretrained(views=3).read_track(crops)
     track = PlatePipeline.from_pretrained(graphs, backend="onnx", views=3).read_track(crops)
@@ -54,11 +87,11 @@ def test_reading_needs_no_pytorch(graphs):
 
 
 def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
-    with pytest.raises(WeightsError, match="export-onnx"):
+    with pytest.raises(WeightsError, match="export onnx"):
         PlatePipeline.from_pretrained(tmp_path, backend="onnx")
     for path in graphs.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "decoder.onnx").write_bytes(b"nonsense")
+    (tmp_path / "mtgan-decoder.onnx").write_bytes(b"nonsense")
     with pytest.raises(WeightsError, match="cannot be loaded"):
         PlatePipeline.from_pretrained(tmp_path, backend="onnx")
     for options in ({"backend": "onnx"}, {"backend": "tpu"}):

@@ -1,0 +1,141 @@
+"""Networks as ONNX graphs, each checked against PyTorch: one per network, and the three that the pipeline reads with.
+
+Batches may have any size, and pictures too where the network allows it.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from .hub import BUNDLED, facts
+from .onnx_backend import DESCRIPTION
+from .results import WeightsError
+from .verify import example_inputs
+from .weights import load_weights
+
+TOLERANCE = 1e-4
+"""Largest deviation from PyTorch, as a share of an output's range, with which a graph is kept."""
+
+
+class _Whole(nn.Module):
+    """A network whose answer is a plain tuple."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs):
+        out = self.network(*inputs)
+        return (out,) if isinstance(out, torch.Tensor) else tuple(value for value in out if value is not None)
+
+
+class _Encoder(_Whole):
+    """GN up to the codes; a negative layout stands for the network's own answer."""
+
+    def forward(self, lq, layout):
+        return self.network.encode(lq, layout, layout < 0)
+
+
+class _Reader(_Whole):
+    """DN's characters alone."""
+
+    def forward(self, plate, layout):
+        return (self.network(plate, layout).characters,)
+
+
+def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tuple[Path, float]]:
+    """Write a graph of every network in `source` (None: the bundled weights); returns (file, deviation from PyTorch).
+
+    Raises WeightsError when there are no weights or a graph deviates by more than `TOLERANCE`, ModuleNotFoundError
+    without onnx, onnxscript or onnxruntime.
+    """
+    import onnxruntime  # noqa: F401  the graphs are checked with it; better to miss it before than after the export
+
+    root, folder = BUNDLED if source is None else Path(source), Path(folder)
+    networks = {path.parent.name: load_weights(path.parent) for path in sorted(root.glob("*/model.safetensors"))}
+    if not networks:
+        raise WeightsError(f"there are no weights in {root}")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, network in networks.items():
+        written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(example_inputs(network)), network))
+    if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
+        written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])
+        described = {
+            "layouts": list(networks["mtgan-generator"].config.layouts),
+            "input_size": list(networks["mtgan-generator"].config.input_size),
+            "temperature": facts(root / "mtgan-discriminator").get("temperature", 1.0),
+        }
+        (folder / DESCRIPTION).write_text(json.dumps(described, indent=1), encoding="utf-8")
+    return written
+
+
+def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Module) -> list[tuple[Path, float]]:
+    inputs = _three(example_inputs(generator))
+    inputs["layout"] = torch.tensor([0, -1, 1])
+    with torch.no_grad():
+        _, _, codes, layout = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)
+        plate = generator.decoder(codes, layout)
+    return [
+        _export(folder / "mtgan-encoder.onnx", _Encoder(generator), inputs),
+        _export(folder / "mtgan-decoder.onnx", _Whole(generator.decoder), {"codes": codes, "layout": layout}),
+        _export(folder / "mtgan-reader.onnx", _Reader(discriminator), {"plate": plate, "layout": layout}),
+    ]
+
+
+def _three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The example in a batch of three that differ."""
+    return {
+        name: torch.cat([value[:1], value[:1].flip(-1), value[:1] * 0.5])
+        if value.is_floating_point()
+        else value[:1].expand(3).clone()
+        for name, value in inputs.items()
+    }
+
+
+def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], network=None) -> tuple[Path, float]:
+    sizes = {0: torch.export.Dim("batch")}
+    if type(network).__name__ == "DeblurGenerator":
+        sizes |= {2: torch.export.Dim("height"), 3: torch.export.Dim("width")}
+    shapes = tuple(sizes for _ in inputs)
+    shapes = (shapes,) if type(module) is _Whole else shapes  # its forward takes *inputs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter tells of axes it names itself
+        torch.onnx.export(
+            module.eval(),
+            tuple(inputs.values()),
+            path,
+            input_names=list(inputs),
+            dynamic_shapes=shapes,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    gap = _deviation(path, module, inputs)
+    if gap > TOLERANCE:
+        raise WeightsError(f"{path.name} deviates from PyTorch by {gap:.1e}")
+    return path, gap
+
+
+def _deviation(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor]) -> float:
+    """Largest difference of a graph's outputs from PyTorch's, in batches of one and of three."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    gap = 0.0
+    for n in (1, 3):
+        part = {name: value[:n] for name, value in inputs.items()}
+        with torch.no_grad():
+            expected = [value.numpy() for value in module(*part.values())]
+        for a, b in zip(
+            session.run(None, {name: value.numpy() for name, value in part.items()}), expected, strict=True
+        ):
+            possible = np.abs(b[b > -1e3])  # impossible symbols have a logit of -1e4
+            gap = max(gap, float(np.abs(a - b).max()) / max(1.0, float(possible.max(initial=0))))
+    return gap
