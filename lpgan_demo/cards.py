@@ -43,13 +43,14 @@ CITATION = """```
 def reading_table(reports: dict[str, dict]) -> str:
     """Markdown of `evaluate reading --json`: a row per folder of crops."""
     lines = [
-        "| crops | side | n | exact plates | without the first character | character error rate | ECE "
+        "| crops | side | n | views | exact plates | without the first character | character error rate | ECE "
         "| judge | judge after blur |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for folder, s in reports.items():
         lines.append(
-            f"| {Path(folder).name} | {s['side']} | {s['n']} | {s['plate_accuracy']:.3f} "
+            f"| {Path(folder).name} | {s['side']} | {s['n']} | {s['views']} "
+            f"| {s['plate_accuracy']:.3f} "
             f"| {s['accuracy_without_province']:.3f} | {s['character_error_rate']:.4f} "
             f"| {s['expected_calibration_error']:.3f} | {s['judge']:.3f} | {s['judge_after_blur']:.3f} |"
         )

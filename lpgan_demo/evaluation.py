@@ -37,7 +37,7 @@ def evaluate_reading(
         results = pipeline.read_plates(crops, batch_size)
         elapsed = time.perf_counter() - start
         scores = reading_scores([p.text for p in plates], [r.text for r in results], [r.confidence for r in results])
-        scores["side"] = side
+        scores["side"], scores["views"] = side, pipeline.restorer.views
         scores["milliseconds_per_plate"] = round(1000 * elapsed / len(plates), 2)
         scores["wrong"] = [
             [p.text, r.text, round(r.confidence, 3)] for p, r in zip(plates, results) if p.text != r.text

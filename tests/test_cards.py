@@ -14,6 +14,7 @@ def report(folder, right, n):
         folder: {
             "n": n,
             "side": "test",
+            "views": 3,
             "plate_accuracy": right / n,
             "accuracy_without_province": 1.0,
             "character_error_rate": 0.01,
@@ -39,7 +40,7 @@ def test_cards_state_what_was_measured_and_how_it_was_made(small_weights, tmp_pa
     text = (small_weights / "mtgan-generator" / "README.md").read_text()
     head, body = text.split("---\n", 2)[1:]
     assert "pipeline_tag: image-to-image" in head and "value: 0.9000" in head and 'type: "lr3"' in head
-    assert "| clean | test | 10 | 0.900 |" in body and "皖 12/20" in body and "0 read as D (6)" in body
+    assert "| clean | test | 10 | 3 | 0.900 |" in body and "皖 12/20" in body and "0 read as D (6)" in body
     assert "48,000 plates seen in 1.5 hours on 2 CPU cores, about 0.03 kWh" in body and "--x 1" in body
     assert "## What was tried" in body and "/somewhere" not in text
     assert (small_weights / "mtgan-discriminator" / "README.md").is_file()
