@@ -215,7 +215,9 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     if recipe.start:
         first = weights_folder(recipe.start, f"{recipe.name}-generator")
         Path(recipe.run).mkdir(parents=True, exist_ok=True)
-        (Path(recipe.run) / "start.json").write_text(json.dumps(facts(first)), encoding="utf-8")
+        begun = Path(recipe.run) / "start.json"
+        if not begun.is_file():  # a resumed run began with what it began with
+            begun.write_text(json.dumps(facts(first)), encoding="utf-8")
         for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
             begin_with(network, load_weights(weights_folder(recipe.start, name)))
     training = {f.name: getattr(recipe, f.name) for f in fields(MTGANTraining)}
