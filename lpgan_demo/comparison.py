@@ -81,7 +81,7 @@ def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[
         plates = choose(load_real(folder), side)
         if not plates:
             raise ValueError(f"{folder} has no plates on the side {side!r}")
-        crops = [plate.crop(0.03) if plate.corners is not None else plate.crop() for plate in plates]
+        crops = [plate.crop(0.03) for plate in plates]
         texts, layouts = [p.text for p in plates], [p.layout for p in plates]
         kinds = [get_layout(layout) for layout in layouts]
         standard = [standard_plate(text, kind) for text, kind in zip(texts, kinds)]

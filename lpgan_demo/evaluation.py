@@ -31,7 +31,7 @@ def evaluate_reading(
         plates = choose(load_real(folder), side)
         if not plates:
             raise ValueError(f"{folder} has no plates on the side {side!r}")
-        crops = [plate.crop(0.03, flat) if plate.corners is not None else plate.crop() for plate in plates]
+        crops = [plate.crop(0.03, flat) for plate in plates]
         pipeline.read_plates(crops[:2], batch_size)
         start = time.perf_counter()
         results = pipeline.read_plates(crops, batch_size)

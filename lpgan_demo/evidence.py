@@ -45,7 +45,7 @@ def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray
     found = [plate for folder in folders for plate in choose(load_real(folder), side)]
     if not found:
         raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
-    return [(plate, plate.crop(0.03) if plate.corners is not None else plate.crop()) for plate in found]
+    return [(plate, plate.crop(0.03)) for plate in found]
 
 
 def calibrate(folders: list[str], side: str, source=None, views: int = 1, shots: int = 4, seed: int = 0) -> dict:

@@ -1,4 +1,4 @@
-"""Where weights come from: a folder, the bundled ones, the Hub's cache, the Hub. The only file that opens a connection.
+"""Where weights come from: a folder, the bundled ones, the Hub's cache, the Hub. Only this file downloads.
 
 A repository on the Hub holds one folder per network, as `weights/` does. What is downloaded is checked against the
 sha256 in its config.json, because the Hub's client takes a damaged file of the right size for good.
@@ -35,14 +35,8 @@ def weights_folder(source: str | Path | None, name: str, *, revision=None, token
     revision: commit or tag (default: this version's tag). token, cache_dir: as in huggingface_hub; HF_ENDPOINT,
     HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are honoured. Raises WeightsError with one sentence.
     """
-    root = BUNDLED if source is None else Path(source)
-    if source is not None and not root.is_dir() and _REPO_ID.fullmatch(str(source)):
-        return download(str(source), name, revision=revision, token=token, cache_dir=cache_dir)
-    if not root.is_dir():
-        raise WeightsError(f"there is no folder of weights {str(root)!r}")
-    if not (root / name).is_dir():
-        raise WeightsError(f"there is no {name!r} among the weights in {str(root)!r}")
-    return root / name
+    root = BUNDLED if source is None else source
+    return network_folder(root, name, revision=revision, token=token, cache_dir=cache_dir)
 
 
 def network_folder(source: str | Path, name: str = "", **options) -> Path:
@@ -53,7 +47,7 @@ def network_folder(source: str | Path, name: str = "", **options) -> Path:
         return Path(source) / name
     if _REPO_ID.fullmatch(str(source)):
         return download(str(source), name, **options)
-    raise WeightsError(f"{str(source)!r} is no bundled network, no folder, and no OWNER/NAME of a Hub repository")
+    raise WeightsError(f"{str(source)!r} is no bundled network, no folder of weights, and no OWNER/NAME on the Hub")
 
 
 def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=None) -> Path:

@@ -78,7 +78,7 @@ class SRCNNRecipe(MTGANRecipe):
 
 @dataclass(frozen=True)
 class SRGANRecipe(MTGANRecipe):
-    """Train SRGAN on MTGAN's pairs: mean squared error (times 10) and 10e-3 of an ordinary real/fake discriminator."""
+    """Train SRGAN on MTGAN's pairs: the squared error and, a 1000th as heavy, an ordinary discriminator's verdict."""
 
     name: str = option("srgan", "name under which `export` writes the weights")
     run: str = option("runs/srgan", "folder for log, samples and checkpoints; an existing run is resumed")

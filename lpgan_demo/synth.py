@@ -179,6 +179,23 @@ def _quad_in_crop(rng, size, aspect, ranges: SceneRanges) -> np.ndarray:
     return (quad - low) / (high - low) * (size[1], size[0])
 
 
+def _place(text, layout, rng, glyphs, size, ranges):
+    """(scene, the used plate's ink, the 3x3 warp that laid both into the crop)."""
+    plate, painted = used_plate(text, layout, rng, glyphs)
+    h, w = plate.shape[:2]
+    corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
+    quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)
+    warp = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
+    scene = _surroundings(rng, size)
+    _lay_over(scene, plate, warp)
+    return scene, painted, warp
+
+
+def _lay_over(picture: np.ndarray, plate: np.ndarray, warp: np.ndarray) -> None:
+    size = picture.shape[1::-1]
+    cv2.warpPerspective(plate, warp, size, dst=picture, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+
+
 def plate_scene(
     text: str,
     layout: PlateLayout,
@@ -188,35 +205,20 @@ def plate_scene(
     ranges: SceneRanges = SceneRanges(),
 ) -> np.ndarray:
     """A loose, tilted, sharp crop around a used plate: float32 (H, W, 3) RGB 0-255, before the camera."""
-    return scene_with_ink(text, layout, rng, glyphs, size, ranges)[0]
+    return _place(text, layout, rng, glyphs, size, ranges)[0]
 
 
 def scene_with_ink(
-    text: str,
-    layout: PlateLayout,
-    rng: np.random.Generator,
-    glyphs: dict,
-    size: tuple[int, int] = STANDARD_SIZE,
-    ranges: SceneRanges = SceneRanges(),
+    text, layout, rng, glyphs, size=STANDARD_SIZE, ranges=SceneRanges()
 ) -> tuple[np.ndarray, np.ndarray]:
     """`plate_scene`, and its ink at the same places: uint8 (H, W), 0 ink and 255 paper.
 
     On the plate the exact ink, its frame line included. Around it whatever is nearer to the ink's brightness than to
     the paper's counts as ink, as it would for a threshold on a perfect photo.
     """
-    plate, painted = used_plate(text, layout, rng, glyphs)
-    h, w = plate.shape[:2]
-    corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
-    quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)
-    warp = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
-    scene = _surroundings(rng, size)
-    cv2.warpPerspective(
-        plate, warp, (size[1], size[0]), dst=scene, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
-    )
+    scene, painted, warp = _place(text, layout, rng, glyphs, size, ranges)
     ink = np.full(size, -1.0, np.float32)
-    cv2.warpPerspective(
-        painted, warp, (size[1], size[0]), dst=ink, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
-    )
+    _lay_over(ink, painted, warp)
     middle = (np.mean(layout.ink) + np.mean(layout.background)) / 2
     bright = scene.mean(2) > middle
     around = bright if np.mean(layout.ink) > middle else ~bright
