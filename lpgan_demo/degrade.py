@@ -57,15 +57,15 @@ def motion_kernel(length: float, angle_degrees: float) -> np.ndarray:
 def random_camera(rng: np.random.Generator, severity: float | None = None, rendered: bool = True) -> Camera:
     """Draw a shot. severity in [0, 1] (drawn when None): 0 a decent photo, 1 the worst a street camera gives.
 
-    A given severity brings every trouble in proportion; a drawn one, in two shots of five, only one or two of them.
+    A given severity brings every trouble in proportion; a drawn one, in three shots of ten, only one or two of them.
 
     rendered=False draws milder light and blur, for real crops that already carry their own.
     """
-    alone = severity is None and rng.random() < 0.4
+    alone = severity is None and rng.random() < 0.3
     if alone:
         severity = rng.uniform(0.3, 1.0)
     elif severity is None:
-        severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.25, 0.35, 0.4))
+        severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.2, 0.35, 0.45))
     s = float(severity)
     narrowest, widest = (90, 192) if s < 0.25 else (94 - 66 * s, 110 - 45 * s)
     width = int(np.exp(rng.uniform(np.log(narrowest), np.log(widest))))

@@ -22,7 +22,10 @@ CELL = (180, 90)
 STANDARD_STYLE = "Medium"
 """The Barlow Condensed weight the standard plate is drawn with."""
 
-_NARROW = {"1": 0.30, "I": 0.30}
+FLAGGED_ONE = "1 with a flag"
+"""Key of the 1 of layouts whose `flagged_one` is set; "1" is the bare bar of Chinese plates."""
+
+_NARROW = ("1", "I", FLAGGED_ONE)
 _CJK_PEN = {"Regular": 0.0, "Medium": 1.5, "SemiBold": 2.5, "Bold": 3.5}
 
 
@@ -59,12 +62,12 @@ def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
 
 def draw_glyph(symbol: str, style: str = STANDARD_STYLE) -> np.ndarray:
     """uint8 (180, 90): the ink of one symbol in a packaged font, 255 = ink. `style` is a Barlow weight."""
-    chinese = symbol not in DIGITS + LETTERS
+    chinese = symbol not in DIGITS + LETTERS and symbol != FLAGGED_ONE
     font = _font("" if chinese else style, chinese)
     canvas = Image.new("L", (420, 420))
-    ImageDraw.Draw(canvas).text((90, 60), symbol, font=font, fill=255)
+    ImageDraw.Draw(canvas).text((90, 60), symbol[0], font=font, fill=255)
     ink = np.asarray(canvas)
-    if symbol == "1":  # the plate's 1 is a bare bar
+    if symbol == "1":
         stem = _stem_width(style)
         ink = np.zeros((180, stem), np.uint8) + 255
     cell = _fill_cell(ink, symbol)
@@ -83,8 +86,8 @@ def _stem_width(style: str) -> int:
 
 @lru_cache(maxsize=8)
 def font_glyphs(style: str = STANDARD_STYLE) -> dict[str, np.ndarray]:
-    """Every symbol's ink mask in one packaged style."""
-    return {symbol: draw_glyph(symbol, style) for symbol in SYMBOLS}
+    """Every symbol's ink mask in one packaged style, and that of `FLAGGED_ONE`."""
+    return {symbol: draw_glyph(symbol, style) for symbol in (*SYMBOLS, FLAGGED_ONE)}
 
 
 def folder_glyphs(folder: str | Path, prefix: str = "") -> dict[str, np.ndarray]:

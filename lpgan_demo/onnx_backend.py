@@ -30,7 +30,7 @@ class OnnxNetworks:
                 raise WeightsError(f"there is no {name} in {folder}: python -m lpgan_demo export onnx {folder}")
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         self.layouts, self.input_size = tuple(described["layouts"]), tuple(described["input_size"])
-        self.temperature = described["temperature"]
+        self.calibration = {name: described[name] for name in ("temperature", "trust") if name in described}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         try:

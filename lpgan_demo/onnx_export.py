@@ -67,11 +67,12 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
         written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(example_inputs(network)), network))
     if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
         written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])
+        known = facts(root / "mtgan-discriminator")
         described = {
             "layouts": list(networks["mtgan-generator"].config.layouts),
             "input_size": list(networks["mtgan-generator"].config.input_size),
-            "temperature": facts(root / "mtgan-discriminator").get("temperature", 1.0),
         }
+        described |= {name: known[name] for name in ("temperature", "trust") if name in known}
         (folder / DESCRIPTION).write_text(json.dumps(described, indent=1), encoding="utf-8")
     return written
 

@@ -13,6 +13,7 @@ from . import images
 from .hub import facts, weights_folder
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
+from .trust import Trust, evidence
 
 READERS = ("head", "dn", "fused")
 GOOD, POOR = 0.9, 0.4
@@ -141,8 +142,8 @@ class PlatePipeline:
     The picture is taken as one cropped plate as long as no detector is part of the pipeline.
     """
 
-    def __init__(self, restorer: PlateRestorer, reader: PlateReader):
-        self.restorer, self.reader = restorer, reader
+    def __init__(self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None):
+        self.restorer, self.reader, self.trust = restorer, reader, trust or Trust()
 
     @classmethod
     def from_pretrained(
@@ -172,7 +173,7 @@ class PlatePipeline:
             if source is None:
                 raise ValueError("backend='onnx' needs the folder that `export onnx` wrote")
             networks = OnnxNetworks(source)
-            calibrated = networks.temperature
+            known = networks.calibration
         elif backend == "torch":
             from .torch_backend import TorchNetworks
             from .weights import load_weights
@@ -181,11 +182,11 @@ class PlatePipeline:
             generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
             folder = weights_folder(source, "mtgan-discriminator", **hub)
             networks = TorchNetworks(generator, load_weights(folder, device), device, precision)
-            calibrated = facts(folder).get("temperature", 1.0)
+            known = facts(folder)
         else:
             raise ValueError(f"backend must be torch or onnx, not {backend!r}")
-        reader = PlateReader(networks, reader, calibrated if temperature is None else temperature)
-        return cls(PlateRestorer(networks, views), reader)
+        reader = PlateReader(networks, reader, known.get("temperature", 1.0) if temperature is None else temperature)
+        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})))
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""
@@ -224,11 +225,14 @@ class PlatePipeline:
             layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
             same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
-            confidence = float(same_text * np.prod([reading.probability for reading in readings]))
+            believed = float(same_text * np.prod([reading.probability for reading in readings]))
+            explained = evidence(crop, plate)
+            confidence = self.trust(believed, explained)
             results.append(
                 PlateResult(
                     text="".join(reading.symbol for reading in readings),
-                    confidence=min(1.0, max(0.0, confidence)),
+                    confidence=confidence,
+                    evidence=explained,
                     characters=readings,
                     layout=layout.name,
                     crop=crop,

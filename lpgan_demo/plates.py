@@ -42,6 +42,7 @@ class PlateLayout:
     alphabets: per character the symbols that may stand there. background, ink: RGB 0-255.
     background_bottom: second colour of a vertical gradient. dots_mm: (x, y, radius) of separators.
     red_marks: symbols painted red. frame: whether a line runs along the edge.
+    flagged_one: whether the 1 has a flag; a Chinese plate's is a bare bar.
     """
 
     name: str
@@ -56,6 +57,7 @@ class PlateLayout:
     dashes_mm: tuple[Box, ...] = ()
     red_marks: str = ""
     frame: bool = True
+    flagged_one: bool = False
 
     def __post_init__(self):
         if len(self.cells_mm) != len(self.alphabets) or not 0 < len(self.cells_mm) <= MAX_CHARACTERS:
@@ -178,6 +180,7 @@ LAYOUTS: dict[str, PlateLayout] = {
             (10, 10, 10),
             dashes_mm=((192, 51, 18, 8),),
             dots_mm=((410.5, 88, 5),),
+            flagged_one=True,
         ),
         PlateLayout(
             "vn_two_row",
@@ -188,6 +191,7 @@ LAYOUTS: dict[str, PlateLayout] = {
             (245, 245, 245),
             (10, 10, 10),
             dots_mm=((193.5, 147, 5),),
+            flagged_one=True,
         ),
         PlateLayout(
             "vn_motorcycle",
@@ -199,6 +203,7 @@ LAYOUTS: dict[str, PlateLayout] = {
             (10, 10, 10),
             dashes_mm=((87, 35, 14, 6),),
             dots_mm=((115, 123, 4),),
+            flagged_one=True,
         ),
         PlateLayout(
             "cn_yellow_two_row",

@@ -48,7 +48,9 @@ class PlateResult:
     """One plate: where it was, what it says, how sure the reader is, and the pictures on the way.
 
     text: only symbols of the layout's alphabet, no separator dot.
-    confidence: in [0, 1], the belief that every character is right (layouts that differ only in paint count together).
+    confidence: in [0, 1], how often such a reading is right in every character: the product of the characters'
+    probabilities (layouts that differ only in paint count together), corrected by the evidence as calibrated.
+    evidence: in [0, 1], how well the drawn plate, moved and blurred, explains the crop (`trust.evidence`).
     characters: one `CharacterReading` per position, in reading order.
     layout: name of the `PlateLayout` the image was taken for.
     box: (x0, y0, x1, y1) in pixels of the photo, or None for a plate that came as a crop.
@@ -67,6 +69,7 @@ class PlateResult:
     crop: np.ndarray
     super_resolved: np.ndarray
     legibility: str
+    evidence: float = 0.0
     box: tuple[float, float, float, float] | None = None
     corners: np.ndarray | None = None
     deblurred: np.ndarray | None = None
@@ -77,6 +80,7 @@ class PlateResult:
         return {
             "text": self.text,
             "confidence": round(float(self.confidence), 4),
+            "evidence": round(float(self.evidence), 4),
             "legibility": self.legibility,
             "layout": self.layout,
             "box": None if self.box is None else [round(float(v), 1) for v in self.box],

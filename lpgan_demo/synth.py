@@ -12,7 +12,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from .glyphs import STANDARD_STYLE, font_glyphs
+from .glyphs import FLAGGED_ONE, STANDARD_STYLE, font_glyphs
 from .plates import PlateLayout
 
 STANDARD_SIZE = (64, 192)
@@ -30,6 +30,7 @@ def ink_coverage(
     scale = max(1.0, size[1] / width_mm)
     canvas = np.zeros((round(height_mm * scale), round(width_mm * scale)), np.uint8)
     for symbol, (x, y, w, h) in zip(text, layout.cells_mm):
+        symbol = FLAGGED_ONE if symbol == "1" and layout.flagged_one else symbol
         glyph = glyphs.get(symbol)
         if glyph is None:
             glyph = font_glyphs(STANDARD_STYLE)[symbol]

@@ -6,9 +6,9 @@ import pytest
 
 from lpgan_demo.degrade import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.examples import EXAMPLES, write_examples
-from lpgan_demo.glyphs import folder_glyphs, font_glyphs
+from lpgan_demo.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
 from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
-from lpgan_demo.synth import ink_mask, plate_scene, standard_plate
+from lpgan_demo.synth import ink_coverage, ink_mask, plate_scene, standard_plate
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
@@ -41,7 +41,7 @@ def test_standard_plate_refuses_a_text_the_layout_cannot_spell():
 
 def test_glyphs_are_all_different_and_fill_their_cell():
     glyphs = font_glyphs()
-    assert set(glyphs) == set(SYMBOLS)
+    assert set(glyphs) == {*SYMBOLS, FLAGGED_ONE}
     names = [s for s in SYMBOLS if s not in "OI"]  # O is drawn like 0, I like 1
     for i, a in enumerate(names):
         assert glyphs[a][:9].max() > 100 and glyphs[a][-9:].max() > 100, a
@@ -120,3 +120,16 @@ def test_drawn_shots_often_have_one_trouble_alone_and_a_given_severity_brings_al
     assert sum(c.motion == 0 and c.noise < 1.5 and c.jpeg == 0 for c in tiny) > 20
     assert sum(c.motion > 4 and c.width >= 88 for c in drawn) > 10
     assert all(c.noise > 0.5 for c in (random_camera(rng, 0.9) for _ in range(50)))
+
+
+def test_a_one_has_a_flag_on_vietnamese_plates_and_none_on_chinese_ones():
+    widths = {}
+    for name, text in (("cn_blue", "皖A11111"), ("vn_one_row", "51A11111")):
+        layout = get_layout(name)
+        x0, y0, x1, y1 = layout.regions[-1]
+        ink = ink_coverage(text, layout, (64, 192), frame=False)
+        cell = ink[round(y0 * 64) : round(y1 * 64), round(x0 * 192) : round(x1 * 192)] > 0.5
+        used = np.flatnonzero(cell.any(1))
+        top, middle = cell[used[0] : used[-1] // 4 + 1], cell[used[len(used) // 2]]
+        widths[name] = top.any(0).sum() - middle.sum()
+    assert widths["cn_blue"] <= 1 < widths["vn_one_row"]
