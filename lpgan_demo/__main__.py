@@ -45,6 +45,12 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         kind.add_argument("--plot", metavar="FILE", help="also draw the curves, as PNG")
         kind.add_argument("--json", action="store_true", help="all figures as JSON")
         _add_weights(kind)
+    photos = kinds.add_parser("photos", help="whole photos: recall, precision, plates read, seconds")
+    photos.add_argument("folders", nargs="+", metavar="FOLDER", help="CCPD photos, or EasyPR photos with their xml")
+    _add_side(photos)
+    photos.add_argument("--worse", action="store_true", help="half size, motion blur of 7 pixels, JPEG quality 40")
+    photos.add_argument("--json", action="store_true", help="all figures as JSON")
+    _add_weights(photos)
     speed = kinds.add_parser("speed", help="parameters, multiply-accumulates, milliseconds, plates per second")
     speed.add_argument("--json", action="store_true", help="the figures as JSON")
     _add_weights(speed)
@@ -54,6 +60,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     titles = {
         "mtgan": "MTGAN: generator and multi-task discriminator",
         "deblur": "the deblur-and-binarize GAN",
+        "detector": "Faster R-CNN, which finds plates in photos",
         "srcnn": "comparison: SRCNN on the same pairs",
         "srgan": "comparison: SRGAN on the same pairs",
         "dp-gan": "comparison: MTGAN without the character task",
@@ -108,6 +115,10 @@ def _add_folders(parser) -> None:
         metavar="FOLDER",
         help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with their xml",
     )
+    _add_side(parser)
+
+
+def _add_side(parser) -> None:
     parser.add_argument(
         "--side",
         default="all",

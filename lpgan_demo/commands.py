@@ -62,6 +62,8 @@ def run_evaluate(arguments) -> int:
     if arguments.kind == "table1":
         return run_table1(arguments)
     pipeline = _pipeline(arguments)
+    if arguments.kind == "photos":
+        return run_photos(arguments, pipeline)
     if arguments.kind in ("confidence", "tracks"):
         evaluate = evaluate_confidence if arguments.kind == "confidence" else evaluate_tracks
         report = evaluate(arguments.folders, pipeline, arguments.side, plot=arguments.plot)
@@ -107,6 +109,10 @@ def trainer_of(name: str):
         from .deblur_training import DeblurRecipe, train_deblur
 
         return DeblurRecipe, train_deblur
+    if name == "detector":
+        from .detector_training import DetectorRecipe, train_detector
+
+        return DetectorRecipe, train_detector
     if name == "classical":
         from .classical_training import ClassicalRecipe, train_classical
 
@@ -122,6 +128,29 @@ def run_train(arguments) -> int:
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     print(json.dumps(train(recipe_class(**values))))
     return 0
+
+
+def run_photos(arguments, pipeline) -> int:
+    from .photo_evaluation import evaluate_photos, worsened
+
+    report = evaluate_photos(arguments.folders, pipeline, arguments.side, worsened if arguments.worse else None)
+    if arguments.json:
+        print(json.dumps(report, ensure_ascii=False))
+        return 0
+    for folder, scores in report.items():
+        print(f"{Path(folder).name}: " + "  ".join(f"{k} {v}" for k, v in _rounded(scores).items()))
+        for kind in ("wrong", "missed"):
+            for row in scores[kind]:
+                print(f"    {kind}: {row}")
+    return 0
+
+
+def _rounded(scores: dict) -> dict:
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in scores.items()
+        if not isinstance(value, list)
+    }
 
 
 def run_calibrate(arguments) -> int:

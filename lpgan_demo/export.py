@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from .deblur_training import DeblurRecipe, deblur_networks
+from .detector_training import DetectorRecipe, detector_network
 from .recipes import RECIPES, networks
 from .weights import save_weights
 
@@ -53,20 +54,24 @@ def _without_place(value: str) -> str:
 def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
 
-    The run's recipe.json, written by `train_mtgan`, says which networks the tensors belong to; steps, plates seen,
-    hours and the command are kept as facts, with those of the weights the run began with (start.json) added.
+    The detector goes to folder/NAME, in 16 bits. The run's recipe.json says which networks the tensors belong to;
+    steps, plates seen, hours and the command are kept as facts, with those of the weights the run began with
+    (start.json) added.
     """
     checkpoint = Path(checkpoint)
     recipe_file = checkpoint.parent / "recipe.json"
     if not checkpoint.is_file() or not recipe_file.is_file():
         raise FileNotFoundError(f"{checkpoint} and {recipe_file.name} beside it are needed")
     recipe = {"name": "mtgan"} | json.loads(recipe_file.read_text(encoding="utf-8"))
-    deblur = "growth_rate" in recipe
-    recipe_class = DeblurRecipe if deblur else RECIPES[recipe["name"]]
+    if "growth_rate" in recipe:
+        recipe_class, build = DeblurRecipe, deblur_networks
+    elif "frozen_blocks" in recipe:
+        recipe_class, build = DetectorRecipe, detector_network
+    else:
+        recipe_class, build = RECIPES[recipe["name"]], networks
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.items()}
-    generator, discriminator = (deblur_networks if deblur else networks)(recipe_class(**values))
+    built = build(recipe_class(**values))
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    generator.load_state_dict(state["generator_ema"])
     start_file = checkpoint.parent / "start.json"
     start = json.loads(start_file.read_text(encoding="utf-8")) if start_file.is_file() else {}
     known = {
@@ -76,6 +81,11 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
         "command": command_of(recipe, recipe_class),
     }
     name = recipe["name"]
+    if recipe_class is DetectorRecipe:
+        built.load_state_dict(state["network_ema"])
+        return [save_weights(built, Path(folder) / name, half=True, **known)]
+    generator, discriminator = built
+    generator.load_state_dict(state["generator_ema"])
     written = [save_weights(generator, Path(folder) / f"{name}-generator", **known)]
     if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
         discriminator.load_state_dict(state["discriminator_ema"])

@@ -37,13 +37,14 @@ def _package_folder(module: str, distribution: str) -> Path:
 
 
 @lru_cache(maxsize=16)
-def _font(style: str, chinese: bool) -> ImageFont.FreeTypeFont:
+def packaged_font(style: str, chinese: bool, size: int = 240) -> ImageFont.FreeTypeFont:
+    """Barlow Condensed in the weight `style`, or Noto Sans SC, at `size` pixels."""
     if chinese:
         path = _package_folder("pylopdf_fonts_zh_cn", "pylopdf-fonts-zh-cn") / "NotoSansSC-Regular.otf"
     else:
         folder = _package_folder("fontpkg_barlow_condensed", "fontpkg-barlow-condensed")
         path = folder / "files" / f"BarlowCondensed-{style}.ttf"
-    return ImageFont.truetype(str(path), 240)
+    return ImageFont.truetype(str(path), size)
 
 
 def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
@@ -63,7 +64,7 @@ def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
 def draw_glyph(symbol: str, style: str = STANDARD_STYLE) -> np.ndarray:
     """uint8 (180, 90): the ink of one symbol in a packaged font, 255 = ink. `style` is a Barlow weight."""
     chinese = symbol not in DIGITS + LETTERS and symbol != FLAGGED_ONE
-    font = _font("" if chinese else style, chinese)
+    font = packaged_font("" if chinese else style, chinese)
     canvas = Image.new("L", (420, 420))
     ImageDraw.Draw(canvas).text((90, 60), symbol[0], font=font, fill=255)
     ink = np.asarray(canvas)

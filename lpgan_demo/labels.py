@@ -196,6 +196,15 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
     return plates
 
 
+def photos_of(plates: list[RealPlate]) -> list[tuple[Path, np.ndarray]]:
+    """Labelled plates -> their photos: (path, corners (K, 4, 2)), in the order of the paths."""
+    corners: dict[Path, list[np.ndarray]] = {}
+    for plate in plates:
+        if plate.corners is not None:
+            corners.setdefault(plate.path, []).append(plate.corners)
+    return [(path, np.stack(found)) for path, found in sorted(corners.items())]
+
+
 def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
     """The plates of one side of the split by plate text (see `SPLITS`).
 

@@ -52,6 +52,8 @@ class _Reader(_Whole):
 def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tuple[Path, float]]:
     """Write a graph of every network in `source` (None: the bundled weights); returns (file, deviation from PyTorch).
 
+    The detector is left out.
+
     Raises WeightsError when there are no weights or a graph deviates by more than `TOLERANCE`, ModuleNotFoundError
     without onnx, onnxscript or onnxruntime.
     """
@@ -64,6 +66,8 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, network in networks.items():
+        if hasattr(network, "backbone"):  # a detector chooses its boxes step by step: no plain graph
+            continue
         written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(example_inputs(network)), network))
     if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
         written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .hub import facts, weights_folder
+from .hub import BUNDLED, facts, weights_folder
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
 from .trust import Trust, evidence
@@ -19,6 +19,12 @@ READERS = ("head", "dn", "fused")
 GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
 
+
+CROP_MARGIN = 0.03
+"""Share of a found plate's size kept around it when it is cut out."""
+
+CROP_LENGTH = 320
+"""A picture in which no plate is found is taken for a crop when it is no longer than this."""
 
 FRAME_LIKENESS = 0.25
 """How alike frames of one plate err: 0 if independently, 1 if they are all the same picture."""
@@ -139,11 +145,11 @@ class PlateReader:
 class PlatePipeline:
     """Picture in, `PlateResult`s out.
 
-    The picture is taken as one cropped plate as long as no detector is part of the pipeline.
+    Without a detector, and where the picture is a crop already, the whole of it is taken as one plate.
     """
 
-    def __init__(self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None):
-        self.restorer, self.reader, self.trust = restorer, reader, trust or Trust()
+    def __init__(self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None, detector=None):
+        self.restorer, self.reader, self.trust, self.detector = restorer, reader, trust or Trust(), detector
 
     @classmethod
     def from_pretrained(
@@ -159,13 +165,15 @@ class PlatePipeline:
         token=None,
         cache_dir=None,
         backend="torch",
+        detect=True,
     ):
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
         reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
         comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir: see
-        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source. Raises
-        WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
+        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source; detect:
+        find plates in photos first, if there is a detector among the weights. Raises WeightsError when something is
+        missing, damaged or out of reach, ValueError for an unknown option.
         """
         if backend == "onnx":
             from .onnx_backend import OnnxNetworks
@@ -186,11 +194,33 @@ class PlatePipeline:
         else:
             raise ValueError(f"backend must be torch or onnx, not {backend!r}")
         reader = PlateReader(networks, reader, known.get("temperature", 1.0) if temperature is None else temperature)
-        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})))
+        detector = None
+        root = BUNDLED if source is None else Path(source)
+        if detect and backend == "torch" and (not root.is_dir() or (root / "detector").is_dir()):
+            from .detection import PlateDetector
+
+            folder = weights_folder(source, "detector", **hub)
+            detector = PlateDetector(load_weights(folder, device), device, precision)
+        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})), detector)
 
     def __call__(self, source) -> list[PlateResult]:
-        """A path, encoded bytes, PIL image or RGB array -> the plates in it. Raises PlateImageError on bad input."""
-        return [self.read_plate(source)]
+        """A path, encoded bytes, PIL image or RGB array -> the plates in it, from left to right; none gives [].
+
+        Raises PlateImageError on bad input.
+        """
+        photo = images.load_image(source)
+        found = self.detector(photo) if self.detector else []
+        if not self.detector or is_crop(photo.shape[:2], [detection.box for detection in found]):
+            return [self.read_plate(photo)]
+        return self.read_found(photo, found)
+
+    def read_found(self, photo: np.ndarray, found) -> list[PlateResult]:
+        """Plates that were found (`detection.Detection`s) in a photo, uint8 RGB -> one result each, in their order."""
+        crops = [images.rectify(photo, detection.corners, CROP_MARGIN) for detection in found]
+        return [
+            replace(result, box=detection.box, corners=detection.corners, detection=detection.score)
+            for result, detection in zip(self.read_plates(crops), found)
+        ]
 
     def read_plate(self, crop) -> PlateResult:
         """One cropped plate, in any form `images.load_image` takes."""
@@ -241,6 +271,15 @@ class PlatePipeline:
                 )
             )
         return results
+
+
+def is_crop(size: tuple[int, int], boxes) -> bool:
+    """Whether a picture of (height, width), in which these boxes were found, is one plate and not a photo of some."""
+    height, width = size
+    if not boxes:
+        return max(size) <= CROP_LENGTH and 1 <= width / height <= 8
+    x0, y0, x1, y1 = boxes[0]
+    return len(boxes) == 1 and (x1 - x0) * (y1 - y0) > 0.4 * height * width
 
 
 def batched(items: Iterable, size: int):

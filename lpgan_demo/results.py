@@ -60,6 +60,7 @@ class PlateResult:
     deblurred: uint8 (H, W) grey, or None when no deblur network is loaded.
     binary: uint8 (H, W), 0 ink and 255 paper, or None likewise.
     legibility: "good", "poor" or "illegible", from the confidence.
+    detection: in [0, 1], how sure the detector is that it is a plate, or None for a plate that came as a crop.
     """
 
     text: str
@@ -74,6 +75,7 @@ class PlateResult:
     corners: np.ndarray | None = None
     deblurred: np.ndarray | None = None
     binary: np.ndarray | None = None
+    detection: float | None = None
 
     def to_dict(self) -> dict:
         """Everything but the pictures, as plain JSON-ready values."""
@@ -83,6 +85,7 @@ class PlateResult:
             "evidence": round(float(self.evidence), 4),
             "legibility": self.legibility,
             "layout": self.layout,
+            "detection": None if self.detection is None else round(float(self.detection), 4),
             "box": None if self.box is None else [round(float(v), 1) for v in self.box],
             "corners": None if self.corners is None else np.round(self.corners, 1).tolist(),
             "characters": [

@@ -102,7 +102,7 @@ class SceneRanges:
     tight_share: float = 0.3
 
 
-def _noise_field(rng, shape, cells, channels):
+def noise_field(rng, shape, cells, channels):
     """Smooth random field in about [-1, 1]: a coarse grid enlarged by cubic interpolation."""
     coarse = rng.uniform(-1, 1, (*cells, channels)).astype(np.float32)
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
@@ -138,7 +138,7 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
                     cv2.circle(plate, at, round(radius), (shade,) * 3, -1, cv2.LINE_AA)
                     cv2.circle(plate, (at[0] - 1, at[1] - 1), 1, (min(255.0, shade + 90),) * 3, -1)
     if rng.random() < 0.35:  # dirt: brown-grey clouds, thicker towards one side
-        cloud = np.clip(_noise_field(rng, size, (4, 9), 1) * rng.uniform(0.5, 1.2) - rng.uniform(-0.2, 0.6), 0, 0.75)
+        cloud = np.clip(noise_field(rng, size, (4, 9), 1) * rng.uniform(0.5, 1.2) - rng.uniform(-0.2, 0.6), 0, 0.75)
         plate = plate * (1 - cloud) + np.float32(rng.uniform((40, 35, 25), (150, 140, 125))) * cloud
     for _ in range(rng.poisson(0.5)):  # scratches
         a, b = rng.uniform(0, 1, 2), rng.normal(0, 0.12, 2)
@@ -150,7 +150,7 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
 def _surroundings(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """What is around a plate: car paint, shadow, bumper edges. float32 (H, W, 3)."""
     body = rng.uniform(0, 255, 3) if rng.random() < 0.3 else np.full(3, rng.uniform(5, 245))
-    field = body + _noise_field(rng, size, (3, 4), 1) * rng.uniform(5, 70)
+    field = body + noise_field(rng, size, (3, 4), 1) * rng.uniform(5, 70)
     field = field.astype(np.float32) + np.zeros((1, 1, 3), np.float32)
     for _ in range(rng.integers(0, 3)):  # bumper edges, lettering of the plate holder
         y = int(rng.integers(0, size[0]))

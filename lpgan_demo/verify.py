@@ -35,13 +35,17 @@ def example_inputs(network: torch.nn.Module, seed: int = 0) -> dict[str, torch.T
     picture = torch.nn.functional.interpolate(coarse, tuple(network.config.input_size), mode="bilinear")
     if kind == "DeblurGenerator":
         return {"blurred": picture.contiguous()}
+    if kind == "PlateFasterRCNN":
+        return {"picture": picture.contiguous()}
     name = "plate" if kind == "MultiTaskDiscriminator" else "lq"
     return {name: picture.contiguous(), "layout": torch.zeros(1, dtype=torch.long)}
 
 
 @torch.inference_mode()
 def outputs(network: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What the network answers, by name."""
+    """What the network answers, by name; of the detector the features, because boxes come and go by a hair."""
+    if hasattr(network, "backbone"):
+        return {f"level_{name}": value for name, value in network.backbone(inputs["picture"]).items()}
     out = network(**inputs)
     if isinstance(out, torch.Tensor):
         return {"output": out}

@@ -18,6 +18,7 @@ from safetensors.torch import save as save_tensors
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .classical import CharacterClassifier, CharacterClassifierConfig
 from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
+from .detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from .hub import write_file
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
@@ -29,22 +30,34 @@ NETWORKS = {
     "SRResNet": (SRResNet, SRResNetConfig),
     "DeblurGenerator": (DeblurGenerator, DeblurGeneratorConfig),
     "PatchDiscriminator": (PatchDiscriminator, PatchDiscriminatorConfig),
+    "PlateFasterRCNN": (PlateFasterRCNN, PlateFasterRCNNConfig),
     "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
 }
 
 
-def save_weights(network: torch.nn.Module, folder: str | Path, **facts) -> Path:
-    """Write config.json and model.safetensors; `facts` (JSON values) are kept in config.json beside the config."""
+def save_weights(network: torch.nn.Module, folder: str | Path, *, half: bool = False, **facts) -> Path:
+    """Write config.json and model.safetensors; `facts` (JSON values) are kept in config.json beside the config.
+
+    half: write floating numbers in 16 bits (they are loaded as 32); the file is half as large.
+    """
     name = type(network).__name__
     if name not in NETWORKS:
         raise WeightsError(f"{name} is not a network of this package: {', '.join(NETWORKS)}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    data = save_tensors({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()})
+    tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    if half:
+        tensors = {key: v.half() if v.is_floating_point() else v for key, v in tensors.items()}
+    data = save_tensors(tensors)
     document = {"network": name, "config": asdict(network.config), "sha256": hashlib.sha256(data).hexdigest(), **facts}
     write_file(folder / "model.safetensors", data)
     write_file(folder / "config.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     return folder
+
+
+def _frozen(value):
+    """JSON's lists as tuples, as configurations hold them."""
+    return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
 
 
 def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
@@ -72,7 +85,7 @@ def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
     data = (folder / "model.safetensors").read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
         raise WeightsError(f"{folder / 'model.safetensors'} is damaged: its sha256 is not the one in config.json")
-    config = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    config = {key: _frozen(value) for key, value in config.items()}
     try:
         network = network_class(config_class(**config))
         network.load_state_dict(load_tensors(data), strict=True)

@@ -24,7 +24,9 @@ ALLOWED = {
         "classical": "images plates pretrained",
         "deblur_gan": "pretrained",
         "perceptual": "",
-        "weights": "baselines classical deblur_gan hub mtgan results",
+        "lite_backbone": "",
+        "detector": "lite_backbone pretrained",
+        "weights": "baselines classical deblur_gan detector hub mtgan results",
         "hub": "__version__ results",
         "glyphs": "plates",
         "degrade": "",
@@ -35,15 +37,21 @@ ALLOWED = {
         "datasets": "degrade glyphs images labels plates synth",
         "torch_backend": "mtgan results",
         "onnx_backend": "results",
-        "pipeline": "hub images onnx_backend plates results torch_backend trust weights",
+        "detection": "detector images torch_backend",
+        "annotate": "glyphs",
+        "pipeline": "detection hub images onnx_backend plates results torch_backend trust weights",
         "training": "images losses",
         "fit": "images",
         "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
-        "export": "deblur_training recipes weights",
+        "export": "deblur_training detector_training recipes weights",
         "cards": "hub",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "datasets deblur_gan degrade fit images ink_data labels losses metrics perceptual plates "
         "training",
+        "detector_data": "datasets degrade glyphs images plates synth",
+        "photo_evaluation": "degrade detection images labels",
+        "detector_training": "annotate datasets detection detector detector_data fit images labels lite_backbone "
+        "photo_evaluation plates training",
         "judge": "images mtgan plates",
         "judge_training": "datasets images judge losses mtgan plates synth training weights",
         "classical_training": "classical datasets degrade glyphs plates synth training weights",
@@ -55,9 +63,9 @@ ALLOWED = {
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "onnx_export": "hub onnx_backend results verify weights",
         "ui": "images pipeline plates results",
-        "commands": "cards classical_training comparison deblur_training evaluation evidence examples export hub "
-        "images judge_training onnx_export pipeline plates publish recipes results synth ui verify "
-        "weights",
+        "commands": "cards classical_training comparison deblur_training detector_training evaluation evidence "
+        "examples export hub images judge_training onnx_export photo_evaluation pipeline plates publish "
+        "recipes results synth ui verify weights",
         "__main__": "commands results",
     }.items()
 }

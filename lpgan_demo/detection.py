@@ -1,0 +1,145 @@
+"""A photo of any size -> the plates in it, with their corners: scales, tiles, and what several of them say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+
+from . import images
+from .detector import PlateFasterRCNN, corners_of
+
+LENGTH = 960
+"""Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
+
+OVERLAP = 0.2
+"""Share of a tile that its neighbour shows too."""
+
+SAME = 0.4
+"""Intersection over union from which two finds are one plate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One plate found. corners: float64 (4, 2), clockwise from its own top left, in pixels of the photo.
+
+    box: (x0, y0, x1, y1), the corners' bounding box. score: in [0, 1], how sure the detector is that it is a plate.
+    """
+
+    corners: np.ndarray
+    box: tuple[float, float, float, float]
+    score: float
+
+
+class PlateDetector:
+    """Photos -> `Detection`s.
+
+    threshold: least score. finest: how many times larger than the whole photo a tile of it is looked at; the time for a
+    large photo grows with its square.
+    """
+
+    def __init__(
+        self, network: PlateFasterRCNN, device="cpu", precision="fp32", threshold: float = 0.6, finest: int = 4
+    ):
+        from .torch_backend import arithmetic
+
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, not {threshold!r}")
+        self.device = torch.device(device)
+        self.network = network.eval().to(self.device)
+        self.autocast = arithmetic(precision, self.device)
+        self.threshold, self.finest = threshold, finest
+
+    def __call__(self, photo: np.ndarray) -> list[Detection]:
+        """uint8 RGB (H, W, 3) -> the plates in it, from left to right."""
+        found: list[tuple[np.ndarray, float]] = []
+        for scale, window in windows(photo.shape[:2], self.finest):
+            found += self._search(photo, scale, window)
+        kept = merged(found)
+        return sorted(kept, key=lambda detection: detection.box[0])
+
+    @torch.inference_mode()
+    def _search(self, photo: np.ndarray, scale: float, window) -> list[tuple[np.ndarray, float]]:
+        """(corners in the photo, score) of the plates that lie wholly inside a window (x0, y0, x1, y1) of the photo."""
+        x0, y0, x1, y1 = window
+        size = max(32, round((y1 - y0) * scale)), max(32, round((x1 - x0) * scale))
+        picture = images.resize(photo[y0:y1, x0:x1], size)
+        tensor = images.to_tensor([picture])[0].to(self.device)
+        with self.autocast():
+            corners, scores = corners_of(self.network([tensor])[0])
+        found = []
+        inner = [x0 > 0, y0 > 0, x1 < photo.shape[1], y1 < photo.shape[0]]
+        for quad, score in zip(corners, scores):
+            low, high = quad.min(0), quad.max(0)
+            cut = [low[0] < 3, low[1] < 3, high[0] > size[1] - 4, high[1] > size[0] - 4]
+            if score >= self.threshold and not any(a and b for a, b in zip(inner, cut)):
+                found.append((quad * ((x1 - x0) / size[1], (y1 - y0) / size[0]) + (x0, y0), float(score)))
+        return found
+
+
+def windows(size: tuple[int, int], finest: int = 4) -> list[tuple[float, tuple[int, int, int, int]]]:
+    """Where to look in a photo of (height, width): (scale, (x0, y0, x1, y1)), the whole first, then overlapping tiles.
+
+    A photo is enlarged at most twice; tiles are cut as long as the photo has more pixels than they need, and never
+    more than `finest` times the whole picture's scale.
+    """
+    height, width = size
+    whole = min(2.0, LENGTH / max(size))
+    found = [(whole, (0, 0, width, height))]
+    level = 2
+    while level <= finest and whole * level <= 1.05:
+        scale = whole * level
+        side = round(LENGTH / scale)
+        for y in _starts(height, side):
+            for x in _starts(width, side):
+                found.append((scale, (x, y, min(width, x + side), min(height, y + side))))
+        level *= 2
+    return found
+
+
+def _starts(length: int, side: int) -> list[int]:
+    if length <= side:
+        return [0]
+    steps = int(np.ceil((length - side) / (side * (1 - OVERLAP))))
+    return [round(k * (length - side) / steps) for k in range(steps + 1)]
+
+
+def merged(found: list[tuple[np.ndarray, float]]) -> list[Detection]:
+    """Finds of several windows -> one `Detection` per plate: the surest of those that overlap."""
+    kept: list[Detection] = []
+    for quad, score in sorted(found, key=lambda item: -item[1]):
+        box = (*quad.min(0), *quad.max(0))
+        if min(box[2] - box[0], box[3] - box[1]) < 2:
+            continue
+        if all(overlap(box, other.box) < SAME and _inside(box, other.box) < 0.7 for other in kept):
+            kept.append(Detection(_convex(quad, box), tuple(float(v) for v in box), score))
+    return kept
+
+
+def overlap(a, b) -> float:
+    """Intersection over union of two boxes (x0, y0, x1, y1)."""
+    common = _common(a, b)
+    return common / max(1e-9, _area(a) + _area(b) - common)
+
+
+def _inside(a, b) -> float:
+    """Share of the smaller box that lies in the other."""
+    return _common(a, b) / max(1e-9, min(_area(a), _area(b)))
+
+
+def _common(a, b) -> float:
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _area(a) -> float:
+    return (a[2] - a[0]) * (a[3] - a[1])
+
+
+def _convex(quad: np.ndarray, box) -> np.ndarray:
+    """The corners, or those of the box when they are no convex quadrilateral that fills a good part of it."""
+    if cv2.isContourConvex(np.float32(quad)) and cv2.contourArea(np.float32(quad)) > 0.3 * _area(box):
+        return quad
+    x0, y0, x1, y1 = box
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], float)

@@ -1,0 +1,229 @@
+"""Street pictures to learn detection from: real photos cut and shot anew, plates and misleading signs pasted in.
+
+Every batch is dict(picture uint8 (N, H, W, 3), corners float32 (N, MOST, 4, 2) in pixels, count int64 (N,)). Batch k
+is a pure function of (seed, k).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from . import images
+from .datasets import SyntheticPlates
+from .degrade import Camera, shoot
+from .glyphs import packaged_font
+from .plates import DIGITS, SYMBOLS
+from .synth import noise_field, used_plate
+
+MOST = 8
+"""The most plates in one picture."""
+
+WIDTHS = (18.0, 330.0)
+"""Plates' widths in a training picture, pixels."""
+
+
+@lru_cache(maxsize=150)
+def _read(path: Path) -> tuple[np.ndarray, float]:
+    """The photo, at most 1600 pixels long, and how much smaller it was made for that."""
+    photo = images.load_image(path)
+    scale = min(1.0, 1600 / max(photo.shape[:2]))
+    return images.resize(photo, (round(photo.shape[0] * scale), round(photo.shape[1] * scale))), scale
+
+
+class StreetScenes:
+    """Endless pictures.
+
+    photos: as from `labels.photos_of`, every plate in them labelled; without any, backgrounds are drawn. source:
+    whose texts, layouts and glyphs pasted plates have. photo_share: how often a picture begins with a photo.
+    """
+
+    def __init__(self, photos, source: SyntheticPlates, size: tuple[int, int] = (384, 512), photo_share: float = 0.8):
+        self.photos, self.source, self.size = list(photos), source, size
+        self.photo_share = photo_share if self.photos else 0.0
+
+    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(picture uint8 (H, W, 3), corners float32 (K, 4, 2), clockwise from each plate's own top left)."""
+        picture, plates = self._photo(rng) if rng.random() < self.photo_share else (_street(self.size, rng), [])
+        for quad in plates:  # some cars keep the place of their plate and get another number
+            if rng.random() < 0.4:
+                text, index = self.source.draw_text(rng)
+                self._paste_plate(picture, text, index, quad, rng)
+        taken = list(plates)
+        for _ in range(rng.integers(0, 4)):
+            quad = _free_quad(self.size, taken, rng.uniform(0.15, 1.2), rng)
+            if quad is not None:
+                _lay(picture, _sign(rng), quad)
+                taken.append(quad)
+        for _ in range(rng.integers(0, 4)):
+            text, index = self.source.draw_text(rng)
+            height_mm, width_mm = self.source.layouts[index].size_mm
+            quad = _free_quad(self.size, taken, height_mm / width_mm, rng)
+            if quad is not None:
+                self._paste_plate(picture, text, index, quad, rng)
+                taken.append(quad)
+                plates.append(quad)
+        return _shot(picture, rng), np.float32(plates[:MOST]).reshape(-1, 4, 2)
+
+    def _photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
+        """A photo turned, scaled and cut so that one of its plates is inside, and the corners of those that are."""
+        path, corners = self.photos[rng.integers(len(self.photos))]
+        photo, smaller = _read(path)
+        corners = corners * smaller
+        wanted = corners[rng.integers(len(corners))]
+        scale = np.exp(rng.uniform(*np.log(WIDTHS))) / np.ptp(wanted[:, 0])
+        scale = max(scale, 0.6 * self.size[1] / photo.shape[1])
+        if scale < 1:  # a warp does not average pixels: shrink first
+            photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            corners, wanted, scale = corners * scale, wanted * scale, 1.0
+        angle = np.deg2rad(rng.uniform(-40, 40) if rng.random() < 0.15 else rng.normal(0, 3))
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        target = rng.uniform(0.1, 0.9, 2) * self.size[::-1]
+        shift = target - turn @ wanted.mean(0)
+        warp = np.hstack([turn, shift[:, None]])
+        picture = cv2.warpAffine(photo, warp, self.size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        inside = []
+        for quad in corners @ turn.T + shift:
+            middle, low, high = quad.mean(0), quad.min(0), quad.max(0)
+            if (low > -0.1 * (high - low)).all() and (high < self.size[::-1] + 0.1 * (high - low)).all():
+                inside.append(quad)
+            elif (low < self.size[::-1]).all() and (high > 0).all():  # neither a plate nor background: painted over
+                wide = middle + (quad - middle) * 1.15
+                cv2.fillConvexPoly(picture, np.int32(wide), rng.integers(0, 256, 3).tolist())
+        return picture, inside
+
+    def _paste_plate(self, picture, text, index, quad, rng) -> None:
+        plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng))
+        box = cv2.boundingRect(np.float32(quad))
+        around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
+        light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.25, 1.4) ** rng.uniform(0.2, 1.0)
+        shade = 1 + noise_field(rng, plate.shape[:2], (2, 3), 1) * rng.uniform(0, 0.4)
+        _lay(picture, plate * light * shade, quad)
+
+
+def _lay(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray) -> None:
+    """Paint a float patch over the quadrilateral, in place, without more detail than fits."""
+    width, height = np.ptp(quad[:, 0]), np.ptp(quad[:, 1])
+    shrink = min(1.0, 1.2 * max(width / patch.shape[1], height / patch.shape[0]))
+    if shrink < 1:
+        size = max(4, round(patch.shape[1] * shrink)), max(3, round(patch.shape[0] * shrink))
+        patch = cv2.resize(patch.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    h, w = patch.shape[:2]
+    warp = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), np.float32(quad))
+    size = picture.shape[1::-1]
+    cover = cv2.warpPerspective(np.ones((h, w), np.float32), warp, size)[..., None]
+    laid = cv2.warpPerspective(patch.astype(np.float32), warp, size, borderMode=cv2.BORDER_REPLICATE)
+    picture[:] = np.clip(picture * (1 - cover) + laid * cover, 0, 255).astype(np.uint8)
+
+
+def _free_quad(size, taken, aspect: float, rng) -> np.ndarray | None:
+    """Corners of something `aspect` times as high as wide, inside the picture and clear of all in `taken`; or None."""
+    for _ in range(10):
+        width = np.exp(rng.uniform(*np.log(WIDTHS)))
+        quad = (np.array([[0, 0], [1, 0], [1, aspect], [0, aspect]]) - (0.5, aspect / 2)) * width
+        quad[:, 0] *= rng.uniform(0.7, 1.05)  # seen from the side
+        angle = np.deg2rad(rng.uniform(-45, 45) if rng.random() < 0.15 else rng.normal(0, 5))
+        shear = np.tan(np.deg2rad(rng.normal(0, 8)))
+        quad = quad @ np.array([[1, shear], [0, 1]])
+        quad = quad @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        quad += rng.normal(0, 0.02, (4, 2)) * width * min(1, aspect)
+        extent = np.ptp(quad, axis=0)
+        room = np.array(size[::-1]) - extent
+        if (room <= 4).any():
+            continue
+        quad += rng.uniform(2, room - 2) - quad.min(0)
+        low, high = quad.min(0) - 4, quad.max(0) + 4
+        if all((high < other.min(0)).any() or (low > other.max(0)).any() for other in taken):
+            return quad
+    return None
+
+
+def _street(size, rng) -> np.ndarray:
+    """A background out of nothing: light from above, blocks, lines, round lamps."""
+    h, w = size
+    field = rng.uniform(30, 220, 3) + noise_field(rng, size, (3, 4), 3) * rng.uniform(10, 70)
+    picture = np.clip(field, 0, 255).astype(np.uint8)
+    for _ in range(rng.integers(5, 40)):
+        colour = rng.integers(0, 256, 3) if rng.random() < 0.5 else np.full(3, rng.integers(0, 256))
+        a, b = (tuple(int(v) for v in rng.uniform(0, 1, 2) * (w, h)) for _ in range(2))
+        kind = rng.integers(4)
+        if kind == 0:
+            cv2.rectangle(picture, a, b, colour.tolist(), -1 if rng.random() < 0.5 else int(rng.integers(1, 6)))
+        elif kind == 1:
+            cv2.line(picture, a, b, colour.tolist(), int(rng.integers(1, 9)), cv2.LINE_AA)
+        elif kind == 2:
+            cv2.circle(picture, a, int(rng.integers(3, 60)), colour.tolist(), -1, cv2.LINE_AA)
+        else:  # a grille
+            step, length = int(rng.integers(4, 14)), int(rng.integers(30, 160))
+            for k in range(int(rng.integers(3, 9))):
+                start = (a[0], a[1] + k * step)
+                cv2.line(picture, start, (a[0] + length, start[1]), colour.tolist(), max(1, step // 3))
+    return picture
+
+
+def _sign(rng) -> np.ndarray:
+    """Something with writing that is no plate: a shop's name, a telephone number, a date. float32 RGB (H, W, 3)."""
+    kind = rng.integers(3)
+    if kind == 0:
+        text = "".join(rng.choice(list(SYMBOLS), rng.integers(2, 6)))
+    elif kind == 1:
+        text = "".join(rng.choice(list(DIGITS), rng.integers(8, 13)))
+    else:
+        year, month, day, hour, minute = rng.integers((1990, 1, 1, 0, 0), (2030, 13, 29, 24, 60))
+        text = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}"
+    font = packaged_font("Medium", chinese=kind == 0, size=48)
+    width = int(font.getlength(text)) + int(rng.integers(4, 40))
+    height = int(rng.integers(52, 110))
+    dark, bright = rng.integers(0, 110, 3), rng.integers(130, 256, 3)
+    paper, ink = (dark, bright) if rng.random() < 0.5 else (bright, dark)
+    board = Image.new("RGB", (width, height), tuple(paper.tolist()))
+    ImageDraw.Draw(board).text((width // 2, height // 2), text, font=font, fill=tuple(ink.tolist()), anchor="mm")
+    return np.asarray(board, np.float32)
+
+
+def _shot(picture: np.ndarray, rng) -> np.ndarray:
+    """The picture through a camera, at its own size: day or night, sharp or not."""
+    bad = rng.random() < 0.5
+    night = rng.random() < 0.15
+    camera = Camera(
+        width=picture.shape[1],
+        gain=rng.uniform(0.15, 0.5) if night else np.exp(rng.normal(0, 0.2)),
+        cast=tuple(np.clip(1 + rng.normal(0, 0.08, 3), 0.6, 1.4)),
+        gamma=float(np.exp(rng.normal(0, 0.15))),
+        noise=rng.uniform(2, 12) if bad else rng.uniform(0, 3),
+        jpeg=int(rng.uniform(30, 75) if bad else rng.uniform(75, 97)),
+    )
+    if bad and rng.random() < 0.5:
+        length = rng.uniform(2, 8)
+        unit = 94 / picture.shape[1]
+        camera = Camera(**(vars(camera) | {"motion": max(1.01, length * unit), "angle": rng.uniform(0, 180)}))
+    elif bad:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 2.0))
+    return shoot(picture, camera, rng)
+
+
+class SceneBatches:
+    """Batches of `StreetScenes`; length is `num_batches`."""
+
+    def __init__(self, scenes: StreetScenes, batch_size: int, seed: int, num_batches: int = 10**9):
+        self.scenes, self.batch_size, self.seed, self.num_batches = scenes, batch_size, seed, num_batches
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def __getitem__(self, k: int) -> dict[str, np.ndarray]:
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((self.seed, k))
+        rows = [self.scenes.sample(rng) for _ in range(self.batch_size)]
+        corners = np.zeros((len(rows), MOST, 4, 2), np.float32)
+        for place, (_, found) in zip(corners, rows):
+            place[: len(found)] = found
+        return {
+            "picture": np.stack([picture for picture, _ in rows]),
+            "corners": corners,
+            "count": np.array([len(found) for _, found in rows], np.int64),
+        }

