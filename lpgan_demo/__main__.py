@@ -16,9 +16,13 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    read = commands.add_parser("read", help="restore and read cropped plates")
-    read.add_argument("images", nargs="+", metavar="IMAGE", help="pictures of one plate each")
-    read.add_argument("--json", action="store_true", help="one JSON object per picture")
+    read = commands.add_parser("read", help="find, restore and read plates in photos, crops, folders and videos")
+    read.add_argument(
+        "images", nargs="+", metavar="SOURCE", help="photos, crops of a plate, videos, or folders of them"
+    )
+    read.add_argument("--json", action="store_true", help="one JSON object per plate")
+    read.add_argument("--csv", metavar="FILE", help="also write a table with a row per plate")
+    read.add_argument("--save-marked", metavar="FOLDER", help="also write each photo with its plates marked")
     read.add_argument("--save-plates", metavar="FOLDER", help="also write each super-resolved plate as PNG")
     read.add_argument("--sheet", metavar="FILE", help="also write one PNG with every crop beside its plate")
     _add_weights(read)

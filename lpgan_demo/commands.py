@@ -21,35 +21,26 @@ def _pipeline(arguments):
 
 
 def run_read(arguments) -> int:
-    from .images import encode_png, side_by_side
-    from .results import PlateImageError
+    from .reading import read_sources, write_csv, write_plates
 
-    pipeline = _pipeline(arguments)
-    failed, results, saved = 0, [], set()
-    for name in arguments.images:
-        try:
-            plates = pipeline(name)
-        except PlateImageError as error:
+    failed, rows = 0, []
+    for row in read_sources(arguments.images, _pipeline(arguments), progress=sys.stderr.isatty()):
+        if row.error:
             failed += 1
-            print(f"{name}: {error}", file=sys.stderr)
-            continue
-        for plate in plates:
-            if arguments.json:
-                print(json.dumps({"image": name} | plate.to_dict(), ensure_ascii=False))
-            else:
-                print(f"{name}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}")
-            if arguments.save_plates:
-                folder = Path(arguments.save_plates)
-                folder.mkdir(parents=True, exist_ok=True)
-                target = folder / f"{Path(name).stem}.png"
-                while target in saved:
-                    target = target.with_stem(target.stem + "_")
-                saved.add(target)
-                target.write_bytes(encode_png(plate.super_resolved))
-        results.extend(plates)
-    if arguments.sheet and results:
-        Path(arguments.sheet).parent.mkdir(parents=True, exist_ok=True)
-        Path(arguments.sheet).write_bytes(encode_png(side_by_side(results)))
+            print(f"{row.source}: {row.error}", file=sys.stderr)
+        elif row.plate is None:
+            print(f"{row.source}: no plate found", file=sys.stderr)
+        elif arguments.json:
+            print(json.dumps(row.to_dict(), ensure_ascii=False))
+        else:
+            plate = row.plate
+            time = "" if row.start is None else f"\t{row.start:.1f}-{row.end:.1f} s"
+            print(f"{row.source}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}{time}")
+        if row.plate is not None:
+            rows.append(row)
+    if arguments.csv:
+        write_csv(rows, arguments.csv)
+    write_plates(rows, arguments.save_plates, arguments.save_marked, arguments.sheet)
     return 1 if failed else 0
 
 

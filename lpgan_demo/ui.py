@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 
 from . import images
+from .annotate import annotate
 from .pipeline import PlatePipeline
 from .plates import get_layout
 from .results import PlateImageError, PlateResult
@@ -20,8 +21,8 @@ SHOWN = (128, 384)
 """Height and width of the pictures that are shown side by side."""
 
 INTRO = """# Read the plate nobody can read
-Drop in a photo cut to **one number plate**, however small, blurred or dark. The network draws the clean standard
-plate it believes in and reads it, character by character."""
+Drop in a **photo with number plates**, or a crop of one, however small, blurred or dark. Plates are found, straightened
+and drawn as the clean standard plate the network believes in, and read, character by character."""
 
 WARNING = (
     "The drawing is what a generator **believes**, not what the camera saw: no evidence, only a reading with a "
@@ -29,8 +30,14 @@ WARNING = (
     "when they are read with confidence. A picture without a plate gets a drawing too, with a confidence near 0."
 )
 
-ABOUT = """**What runs here:** MTGAN, two neural networks trained against each other (a GAN): one draws the standard
-plate, the other judges and reads the drawing. They learnt from rendered plates and a few hundred real ones.
+NOTHING_FOUND = (
+    "No number plate was found in this picture. If there is one, cut the picture to the plate and try again: a small "
+    "picture is taken for a crop."
+)
+
+ABOUT = """**What runs here:** a Faster R-CNN finds plates and their corners; then MTGAN, two neural networks trained
+against each other (a GAN): one draws the standard plate, the other judges and reads the drawing. They learnt from
+rendered plates and a few hundred real ones.
 **Plates:** Chinese: blue, yellow with one or two rows, white, black and green; Vietnamese: cars and motorcycles, learnt
 from rendered plates alone. **Privacy:** pictures are processed in
 memory for your request; temporary upload files are deleted within minutes; readings are not logged.
@@ -96,40 +103,81 @@ def reading_html(plate: PlateResult) -> str:
     )
 
 
+def _loaded(image: str | None) -> np.ndarray:
+    if image is None:
+        raise gr.Error("Choose a picture first.", print_exception=False)
+    try:
+        return images.load_image(image)
+    except PlateImageError as error:
+        raise gr.Error(str(error)[:1].upper() + str(error)[1:] + ".", print_exception=False) from None
+
+
+def panels(plate: PlateResult) -> tuple[np.ndarray, np.ndarray, str, dict]:
+    """What the page shows of one plate: the crop enlarged, the drawn plate, the reading, the data."""
+    before, after = (images.resize(picture, SHOWN) for picture in (plate.crop, plate.super_resolved))
+    return before, after, reading_html(plate), plate.to_dict()
+
+
 def read_plate(image: str | None) -> tuple[np.ndarray, np.ndarray, str, dict]:
     """Restore and read one cropped plate.
 
     Args:
         image: path of a picture that shows one number plate.
     """
-    if image is None:
-        raise gr.Error("Choose a picture of a plate first.", print_exception=False)
-    try:
-        crop = images.load_image(image)
-    except PlateImageError as error:
-        raise gr.Error(str(error)[:1].upper() + str(error)[1:] + ".", print_exception=False) from None
-    plate = pipeline().read_plate(crop)
-    return (
-        images.resize(crop, SHOWN),
-        images.resize(plate.super_resolved, SHOWN),
-        reading_html(plate),
-        plate.to_dict(),
-    )
+    return panels(pipeline().read_plate(_loaded(image)))
 
 
-def show_plate(image: str | None) -> tuple:
-    """`read_plate` for the page: nothing, or the sentence on what is wrong, never stands beside an older result."""
+def read_photo(image: str | None) -> list[dict]:
+    """Find, restore and read every number plate in a photo.
+
+    Args:
+        image: path of a photo, or of a crop of one plate.
+    """
+    return [plate.to_dict() for plate in pipeline()(_loaded(image))]
+
+
+def show(image: str | None) -> tuple:
+    """Everything on the page for one picture: marked photo, choice of plates, panels of the first, all plates.
+
+    Nothing, or the sentence on what is wrong, never stands beside an older result.
+    """
+    no_photo = (gr.update(value=None, visible=False), gr.update(choices=[], value=None, visible=False))
     if image is None:
-        return None, None, "", None
+        return *no_photo, None, None, "", None, []
     try:
-        return read_plate(image)
+        photo = _loaded(image)
     except gr.Error as error:
-        return None, None, f'<p class="plate-error" role="alert">{escape(error.message)}</p>', None
+        return *no_photo, None, None, f'<p class="plate-error" role="alert">{escape(error.message)}</p>', None, []
+    plates = pipeline()(photo)
+    if not plates:
+        return *no_photo, None, None, f'<p class="plate-error" role="status">{escape(NOTHING_FOUND)}</p>', None, []
+    if plates[0].box is None:
+        return *no_photo, *panels(plates[0]), plates
+    surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
+    marked = annotate(photo, [plate.corners for plate in plates], [plate.text for plate in plates])
+    names = [(f"{plate.text} ({100 * plate.confidence:.0f}%)", k) for k, plate in enumerate(plates)]
+    choice = gr.update(choices=names, value=surest, visible=len(plates) > 1)
+    return gr.update(value=marked, visible=True), choice, *panels(plates[surest]), plates
 
 
 def show_example(sample: list) -> tuple:
     """The picture of a clicked example, and what is read off it."""
-    return sample[0], *show_plate(sample[0])
+    return sample[0], *show(sample[0])
+
+
+def show_chosen(chosen: int | None, plates: list[PlateResult]) -> tuple:
+    """The panels of the plate that was chosen by name."""
+    if chosen is None or not plates:
+        return None, None, "", None
+    return panels(plates[chosen])
+
+
+def choose_clicked(plates: list[PlateResult], event: gr.SelectData):
+    """The plate nearest to a click in the photo."""
+    if not plates:
+        return gr.skip()
+    distances = [np.linalg.norm(plate.corners.mean(0) - event.index) for plate in plates]
+    return int(np.argmin(distances))
 
 
 def _path_of(upload) -> str | None:
@@ -157,11 +205,12 @@ def build() -> gr.Blocks:
             gr.JSON(elem_id="data", show_label=False, render=False),
         ]
         before, after, reading, data = outputs
+        plates = gr.State([], time_to_live=300)  # of this visitor alone, forgotten after five minutes
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
                 source = gr.Image(
                     type="filepath",
-                    label="Picture of one plate",
+                    label="Photo, or crop of one plate",
                     sources=["upload", "clipboard", "webcam"],
                     elem_id="source",
                     height=220,
@@ -177,6 +226,15 @@ def build() -> gr.Blocks:
                     elem_id="examples",
                 )
             with gr.Column(scale=2, min_width=300):
+                marked = gr.Image(
+                    interactive=False,
+                    visible=False,
+                    label="Plates found: click one to see it",
+                    format="jpeg",
+                    elem_id="marked",
+                    buttons=["download", "fullscreen"],
+                )
+                choice = gr.Radio([], visible=False, label="Plate", elem_id="choice")
                 with gr.Row():
                     with gr.Column(min_width=240):
                         gr.Markdown("**Your picture**, enlarged (bicubic)")
@@ -190,11 +248,15 @@ def build() -> gr.Blocks:
                     data.render()
         gr.Markdown(ABOUT)
         quiet = {"api_visibility": "private", "show_progress_on": [after]}
-        source.input(show_plate, source, outputs, **quiet)
-        button.click(show_plate, source, outputs, **quiet)
-        source.clear(lambda: (None, None, "", None), None, outputs, api_visibility="private")
-        examples.click(show_example, examples, [source, *outputs], **quiet)
+        everything = [marked, choice, *outputs, plates]
+        source.input(show, source, everything, **quiet)
+        button.click(show, source, everything, **quiet)
+        source.clear(functools.partial(show, None), None, everything, api_visibility="private")
+        examples.click(show_example, examples, [source, *everything], **quiet)
+        choice.change(show_chosen, [choice, plates], outputs, api_visibility="private")
+        marked.select(choose_clicked, plates, choice, api_visibility="private")
         gr.Button(visible=False).click(read_plate, source, outputs, api_name="read_plate")
+        gr.Button(visible=False).click(read_photo, source, data, api_name="read_photo")
     page.queue(max_size=32, default_concurrency_limit=1)
     return page
 

@@ -141,3 +141,56 @@ def test_every_kind_of_picture_gives_what_the_package_gives(client, tmp_path, mo
         picture = picture.convert(mode)
     picture.save(path)
     assert ask(client, path)[-1] == pipeline().read_plate(path).to_dict()
+
+
+def scene(plates):
+    """A drawn street, 640 x 480, with rendered plates at given places: (uint8 RGB, boxes)."""
+    from lpgan_demo.plates import get_layout
+    from lpgan_demo.synth import standard_plate
+
+    picture = np.full((480, 640, 3), 120, np.uint8)
+    picture[300:] = 70
+    for text, layout, (x, y) in plates:
+        small = Image.fromarray(standard_plate(text, get_layout(layout), (64, 192))).resize((120, 40), Image.LANCZOS)
+        picture[y : y + 40, x : x + 120] = np.asarray(small)
+    return picture
+
+
+@pytest.fixture
+def two_plates(tmp_path):
+    path = tmp_path / "street.png"
+    plates = (("苏B24680", "cn_blue", (80, 330)), ("粤C13579", "cn_yellow", (420, 360)))
+    Image.fromarray(scene(plates)).save(path)
+    return path
+
+
+def test_a_photo_is_marked_and_a_click_or_a_name_chooses_the_plate(page, two_plates):
+    page.set_input_files("#source input[type=file]", two_plates)
+    page.wait_for_selector("#reading .plate-text", timeout=60_000)
+    page.wait_for_selector("#marked img", timeout=20_000)
+    choices = page.locator("#choice label")
+    assert choices.count() == 2
+    for k, text in enumerate(("苏B24680", "粤C13579")):
+        choices.nth(k).click()
+        page.wait_for_function(f"document.querySelector('#reading .plate-text').innerText == '{text}'", timeout=20_000)
+    picture = page.locator("#marked img").bounding_box()
+    scale = min(picture["width"] / 640, picture["height"] / 480)
+    left, top = (picture["width"] - 640 * scale) / 2, (picture["height"] - 480 * scale) / 2
+    page.mouse.click(picture["x"] + left + 140 * scale, picture["y"] + top + 350 * scale)
+    page.wait_for_function("document.querySelector('#reading .plate-text').innerText == '苏B24680'", timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+
+
+def test_a_photo_without_a_plate_says_so(page, tmp_path):
+    path = tmp_path / "empty.png"
+    Image.fromarray(scene(())).save(path)
+    page.set_input_files("#source input[type=file]", path)
+    page.wait_for_selector("#reading .plate-error:has-text('No number plate was found')", timeout=30_000)
+
+
+def test_the_photo_endpoint_names_every_plate_with_its_box(client, two_plates):
+    from gradio_client import handle_file
+
+    found = client.predict(handle_file(str(two_plates)), api_name="/read_photo")
+    assert [plate["text"] for plate in found] == ["苏B24680", "粤C13579"]
+    assert abs(found[0]["box"][0] - 80) < 8 and abs(found[0]["box"][2] - 200) < 8

@@ -37,7 +37,7 @@ def test_read_prints_json_and_saves_the_plate(crops, small_weights, tmp_path, ca
         ]
     )
     line = json.loads(capsys.readouterr().out)
-    assert code == 0 and line["image"] == str(picture) and len(line["characters"]) == len(line["text"])
+    assert code == 0 and line["source"] == str(picture) and len(line["characters"]) == len(line["text"])
     saved = cv2.imdecode(np.fromfile(tmp_path / "o" / picture.name, np.uint8), cv2.IMREAD_COLOR)
     assert saved.shape == (64, 192, 3)
     assert cv2.imread(str(tmp_path / "sheet.png")).shape == (112, 1176, 3)

@@ -40,6 +40,8 @@ ALLOWED = {
         "detection": "detector images torch_backend",
         "annotate": "glyphs",
         "pipeline": "detection hub images onnx_backend plates results torch_backend trust weights",
+        "video": "detection images pipeline results",
+        "reading": "annotate images pipeline results video",
         "training": "images losses",
         "fit": "images",
         "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
@@ -62,10 +64,10 @@ ALLOWED = {
         "evidence": "degrade hub images labels metrics pipeline plates trust",
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "onnx_export": "hub onnx_backend results verify weights",
-        "ui": "images pipeline plates results",
+        "ui": "annotate images pipeline plates results",
         "commands": "cards classical_training comparison deblur_training detector_training evaluation evidence "
         "examples export hub images judge_training onnx_export photo_evaluation pipeline plates publish "
-        "recipes results synth ui verify weights",
+        "reading recipes synth ui verify weights",
         "__main__": "commands results",
     }.items()
 }

@@ -1,0 +1,69 @@
+"""Folders, tables and marked photos."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lpgan_demo.detection import Detection
+from lpgan_demo.pipeline import PlatePipeline, is_crop
+from lpgan_demo.reading import files_of, read_sources, write_csv, write_plates
+
+CORNERS = np.array([[100.0, 80], [200, 84], [200, 114], [100, 110]])
+
+
+@pytest.fixture
+def pipeline(small_weights):
+    """A pipeline whose detector finds one plate in every photo that is not black, at CORNERS."""
+    pipeline = PlatePipeline.from_pretrained(small_weights)
+    box = (*CORNERS.min(0), *CORNERS.max(0))
+    pipeline.detector = lambda photo: [Detection(CORNERS, box, 0.9)] if photo.max() > 0 else []
+    return pipeline
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "photos" / "inner").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photos" / "b.png")
+    Image.fromarray(noise * 0).save(tmp_path / "photos" / "inner" / "empty.png")
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"no picture")
+    (tmp_path / "photos" / "notes.txt").write_text("no picture either")
+    return tmp_path / "photos"
+
+
+def test_folders_are_searched_for_pictures_and_videos(folder):
+    assert [path.name for path in files_of([folder, "x.png"])] == ["a.jpg", "b.png", "empty.png", "x.png"]
+
+
+def test_a_bad_file_is_a_row_with_its_error_and_reading_goes_on(folder, pipeline):
+    bad, good, nothing = read_sources([folder], pipeline)
+    assert "not an image" in bad.error and bad.plate is None
+    assert good.plate.text and good.plate.corners is CORNERS and good.plate.detection == 0.9
+    assert nothing.plate is None and not nothing.error
+
+
+def test_rows_become_a_table_marked_photos_and_plates(folder, pipeline, tmp_path):
+    rows = [row for row in read_sources([folder], pipeline) if row.plate]
+    write_csv(rows, tmp_path / "plates.csv")
+    with open(tmp_path / "plates.csv", encoding="utf-8-sig") as stream:
+        (line,) = csv.DictReader(stream)
+    assert line["text"] == rows[0].plate.text and float(line["x1"]) == 200 and line["start"] == ""
+    write_plates(rows, str(tmp_path / "plates"), str(tmp_path / "marked"), None)
+    assert Image.open(tmp_path / "plates" / "b.png").size == (192, 64)
+    marked = np.asarray(Image.open(tmp_path / "marked" / "b.png"))
+    assert (marked != np.asarray(Image.open(folder / "b.png"))).any(2).sum() > 200
+
+
+def test_the_crop_of_a_found_plate_is_its_rectified_view(folder, pipeline):
+    (plate,) = pipeline(folder / "b.png")
+    assert plate.crop.shape[1] / plate.crop.shape[0] == pytest.approx(100 / 30, rel=0.1)
+    assert plate.box == (100, 80, 200, 114)
+
+
+def test_what_is_a_crop_is_seen_from_its_size_and_what_was_found():
+    assert is_crop((24, 94), []) and is_crop((24, 94), [(2, 2, 90, 22)])
+    assert not is_crop((480, 640), []) and not is_crop((480, 640), [(10, 10, 100, 40)])
+    assert not is_crop((200, 100), [])
+    assert not is_crop((100, 300), [(0, 0, 140, 90), (150, 0, 300, 90)])
