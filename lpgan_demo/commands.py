@@ -52,6 +52,8 @@ def run_evaluate(arguments) -> int:
 
     if arguments.kind == "table1":
         return run_table1(arguments)
+    if arguments.kind == "deblur":
+        return run_deblur(arguments)
     pipeline = _pipeline(arguments)
     if arguments.kind == "photos":
         return run_photos(arguments, pipeline)
@@ -118,6 +120,14 @@ def run_train(arguments) -> int:
     values = {f.name: getattr(arguments, f.name) for f in fields(recipe_class)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     print(json.dumps(train(recipe_class(**values))))
+    return 0
+
+
+def run_deblur(arguments) -> int:
+    from .deblur_evaluation import as_table, evaluate_deblur
+
+    report = evaluate_deblur(arguments.folders, arguments.weights, arguments.side, arguments.rendered, arguments.sheet)
+    print(json.dumps(report, ensure_ascii=False) if arguments.json else as_table(report))
     return 0
 
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
-from .results import WeightsError
+from .results import NoSuchNetwork, WeightsError
 
 BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 """The published weights that come with the repository."""
@@ -43,7 +43,7 @@ def network_folder(source: str | Path, name: str = "", **options) -> Path:
     """As `weights_folder`, for a folder or repository that holds the network itself when `name` is empty."""
     if Path(source).is_dir():
         if not (Path(source) / name).is_dir():
-            raise WeightsError(f"there is no {name!r} among the weights in {str(source)!r}")
+            raise NoSuchNetwork(f"there is no {name!r} among the weights in {str(source)!r}")
         return Path(source) / name
     if _REPO_ID.fullmatch(str(source)):
         return download(str(source), name, **options)
@@ -97,7 +97,7 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
     except hub_errors.RevisionNotFoundError:
         raise WeightsError(f"the repository {repo_id} has no revision {revision!r}") from None
     except hub_errors.EntryNotFoundError:
-        raise WeightsError(f"there is no {name!r} in {where}") from None
+        raise NoSuchNetwork(f"there is no {name!r} in {where}") from None
     except hub_errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "an error")
         raise WeightsError(f"the Hub answered {status} for {where}; try again later") from None

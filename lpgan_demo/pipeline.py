@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .hub import BUNDLED, facts, weights_folder
 from .plates import decode, get_layout
 from .results import CharacterReading, PlateResult
 from .trust import Trust, evidence
@@ -148,8 +147,11 @@ class PlatePipeline:
     Without a detector, and where the picture is a crop already, the whole of it is taken as one plate.
     """
 
-    def __init__(self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None, detector=None):
-        self.restorer, self.reader, self.trust, self.detector = restorer, reader, trust or Trust(), detector
+    def __init__(
+        self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None, detector=None, deblurrer=None
+    ):
+        self.restorer, self.reader, self.trust = restorer, reader, trust or Trust()
+        self.detector, self.deblurrer = detector, deblurrer
 
     @classmethod
     def from_pretrained(
@@ -166,42 +168,23 @@ class PlatePipeline:
         cache_dir=None,
         backend="torch",
         detect=True,
+        deblur=True,
     ):
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
         reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
         comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir: see
         `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source; detect:
-        find plates in photos first, if there is a detector among the weights. Raises WeightsError when something is
-        missing, damaged or out of reach, ValueError for an unknown option.
+        find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for it.
+        Raises WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
         """
-        if backend == "onnx":
-            from .onnx_backend import OnnxNetworks
+        from .loading import load_detector_and_deblurrer, load_networks
 
-            if source is None:
-                raise ValueError("backend='onnx' needs the folder that `export onnx` wrote")
-            networks = OnnxNetworks(source)
-            known = networks.calibration
-        elif backend == "torch":
-            from .torch_backend import TorchNetworks
-            from .weights import load_weights
-
-            hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
-            generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
-            folder = weights_folder(source, "mtgan-discriminator", **hub)
-            networks = TorchNetworks(generator, load_weights(folder, device), device, precision)
-            known = facts(folder)
-        else:
-            raise ValueError(f"backend must be torch or onnx, not {backend!r}")
+        hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
+        networks, known = load_networks(source, backend, device, precision, hub)
         reader = PlateReader(networks, reader, known.get("temperature", 1.0) if temperature is None else temperature)
-        detector = None
-        root = BUNDLED if source is None else Path(source)
-        if detect and backend == "torch" and (not root.is_dir() or (root / "detector").is_dir()):
-            from .detection import PlateDetector
-
-            folder = weights_folder(source, "detector", **hub)
-            detector = PlateDetector(load_weights(folder, device), device, precision)
-        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})), detector)
+        extras = load_detector_and_deblurrer(source, backend, device, precision, hub, detect, deblur)
+        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})), *extras)
 
     def __call__(self, source) -> list[PlateResult]:
         """A path, encoded bytes, PIL image or RGB array -> the plates in it, from left to right; none gives [].
@@ -250,8 +233,9 @@ class PlatePipeline:
         plates = images.to_images(restoration.plates)
         names = self.restorer.networks.layouts
         results = []
-        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist())
-        for crop, plate, belief, layouts, index in beliefs:
+        inks = self.deblurrer(crops) if self.deblurrer else [(None, None)] * len(crops)
+        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), inks)
+        for crop, plate, belief, layouts, index, (grey, binary) in beliefs:
             layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
             same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
@@ -263,6 +247,8 @@ class PlatePipeline:
                     text="".join(reading.symbol for reading in readings),
                     confidence=confidence,
                     evidence=explained,
+                    deblurred=grey,
+                    binary=binary,
                     characters=readings,
                     layout=layout.name,
                     crop=crop,

@@ -16,6 +16,10 @@ class WeightsError(RuntimeError):
     """Weights are missing, damaged or do not fit the network; the message says which and what to do."""
 
 
+class NoSuchNetwork(WeightsError):
+    """A folder or repository of weights does not hold the network that was asked for."""
+
+
 class Encoding(NamedTuple):
     """What GN's encoder makes of N crops, as arrays.
 

@@ -38,18 +38,23 @@ ALLOWED = {
         "torch_backend": "mtgan results",
         "onnx_backend": "results",
         "detection": "detector images torch_backend",
+        "deblurring": "deblur_gan images torch_backend",
         "annotate": "glyphs",
-        "pipeline": "detection hub images onnx_backend plates results torch_backend trust weights",
+        "loading": "deblurring detection hub onnx_backend results torch_backend weights",
+        "pipeline": "images loading plates results trust",
         "video": "detection images pipeline results",
         "reading": "annotate images pipeline results video",
         "training": "images losses",
         "fit": "images",
-        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
+        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training "
+        "weights",
         "export": "deblur_training detector_training recipes weights",
         "cards": "hub",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "datasets deblur_gan degrade fit images ink_data labels losses metrics perceptual plates "
         "training",
+        "deblur_evaluation": "classical datasets deblur_gan deblurring degrade hub images ink_data labels metrics "
+        "pipeline plates synth weights",
         "detector_data": "datasets degrade glyphs images plates synth",
         "photo_evaluation": "degrade detection images labels",
         "detector_training": "annotate datasets detection detector detector_data fit images labels lite_backbone "
@@ -65,9 +70,9 @@ ALLOWED = {
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "onnx_export": "hub onnx_backend results verify weights",
         "ui": "annotate images pipeline plates results",
-        "commands": "cards classical_training comparison deblur_training detector_training evaluation evidence "
-        "examples export hub images judge_training onnx_export photo_evaluation pipeline plates publish "
-        "reading recipes synth ui verify weights",
+        "commands": "cards classical_training comparison deblur_evaluation deblur_training detector_training "
+        "evaluation evidence examples export hub images judge_training onnx_export photo_evaluation "
+        "pipeline plates publish reading recipes synth ui verify weights",
         "__main__": "commands results",
     }.items()
 }

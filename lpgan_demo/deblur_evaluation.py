@@ -1,0 +1,198 @@
+"""The deblurring paper's table: ways from a smear to ink and paper, by the true ink and by who can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from . import images
+from .classical import read_plates as read_classically
+from .datasets import SyntheticPlates
+from .deblur_gan import binarise
+from .deblurring import PlateDeblurrer
+from .degrade import Camera, motion_kernel, random_camera, shoot
+from .hub import BUNDLED, weights_folder
+from .ink_data import PRESETS, sharp_ink
+from .labels import choose, load_real
+from .metrics import ink_f_measure, psnr, rmse, ssim
+from .pipeline import PlatePipeline
+from .plates import LAYOUTS, PlateLayout, get_layout
+from .synth import scene_with_ink
+from .weights import load_weights
+
+SIZE = PRESETS["plate"][0]
+
+CONDITIONS = {
+    "half size": lambda rng: Camera(width=47),
+    "motion": lambda rng: Camera(motion=7, angle=rng.uniform(-30, 30), noise=8, jpeg=40),
+    "street": lambda rng: Camera(
+        width=int(94 / rng.uniform(1.2, 2.2)),
+        defocus=rng.uniform(0.4, 1.0),
+        motion=rng.uniform(1, 4),
+        angle=rng.uniform(0, 180),
+        gain=rng.uniform(0.5, 1.2),
+        noise=rng.uniform(2, 8),
+        jpeg=int(rng.integers(35, 81)),
+    ),
+}
+"""How real plates are shot for the table, in pixels of a plate 94 pixels wide."""
+
+Way = Callable[[list[np.ndarray], list], list[tuple[np.ndarray, np.ndarray]]]
+"""(pictures uint8 RGB (H, W, 3), layouts) -> (grey, binary) pairs, 0 ink and 255 paper."""
+
+
+def _dark_ink(picture: np.ndarray, layout) -> np.ndarray:
+    """The grey of a picture, turned over where ink is brighter than paper."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return 255 - grey if sum(layout.ink) > sum(layout.background) else grey
+
+
+def otsu(pictures, layouts):
+    """One threshold for the whole picture."""
+    greys = [_dark_ink(picture, layout) for picture, layout in zip(pictures, layouts)]
+    return [(grey, binarise(grey)) for grey in greys]
+
+
+def sauvola(pictures, layouts):
+    """A threshold for every place, from the mean and deviation around it (scikit-image)."""
+    from skimage.filters import threshold_sauvola
+
+    pairs = []
+    for picture, layout in zip(pictures, layouts):
+        grey = _dark_ink(picture, layout)
+        threshold = threshold_sauvola(grey, window_size=2 * (grey.shape[0] // 6) + 1, k=0.1)
+        pairs.append((grey, np.where(grey > threshold, 255, 0).astype(np.uint8)))
+    return pairs
+
+
+def richardson_lucy(pictures, layouts, rounds: int = 12):
+    """Deconvolution by the straight motion whose answer parts best into ink and paper, then Otsu (scikit-image)."""
+    from skimage.restoration import richardson_lucy as deconvolve
+
+    pad = 20
+    pairs = []
+    for picture, layout in zip(pictures, layouts):
+        grey = np.pad(_dark_ink(picture, layout), pad, mode="reflect")
+        seen = np.clip(cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32) / 255, 1e-3, 1)
+        kernels = [motion_kernel(length, angle) for length in (4, 8, 12, 16) for angle in range(-90, 90, 15)]
+        made = [seen] + [deconvolve(seen, kernel, num_iter=rounds) for kernel in kernels]
+        best = max((np.clip(np.rint(m[pad:-pad, pad:-pad] * 255), 0, 255).astype(np.uint8) for m in made), key=_parting)
+        pairs.append((best, binarise(best)))
+    return pairs
+
+
+def _parting(grey: np.ndarray) -> float:
+    """Otsu's criterion: the share of the variance that lies between ink and paper."""
+    paper = binarise(grey) > 0
+    share = paper.mean()
+    if not 0 < share < 1:
+        return 0.0
+    return float(share * (1 - share) * (grey[paper].mean() - grey[~paper].mean()) ** 2 / grey.var())
+
+
+def ways(source=None) -> dict[str, Way]:
+    """Every row of the table: thresholds, deconvolution, and each generator `deblur*-generator` among the weights."""
+    found: dict[str, Way] = {"Otsu": otsu, "Sauvola": sauvola, "Richardson-Lucy + Otsu": richardson_lucy}
+    root = BUNDLED if source is None else Path(source)
+    for folder in sorted(root.glob("deblur*-generator")):
+        network = PlateDeblurrer(load_weights(folder))
+        found[folder.name.removesuffix("-generator")] = lambda pictures, layouts, network=network: network(pictures)
+    return found
+
+
+def paint(grey: np.ndarray, layout: PlateLayout) -> np.ndarray:
+    """Grey ink and paper in the colours of a layout, as MTGAN learnt to read them: uint8 RGB (H, W, 3)."""
+    share = grey[..., None].astype(np.float32) / 255
+    return np.rint(np.float32(layout.ink) * (1 - share) + np.float32(layout.background) * share).astype(np.uint8)
+
+
+def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[tuple]]:
+    """{condition: rows of (picture, ink, text, layout)} of real plates; their ink is Otsu's of the sharp crop."""
+    rows: dict[str, list[tuple]] = {name: [] for name in CONDITIONS}
+    rng = np.random.default_rng(seed)
+    for folder in folders:
+        for plate in choose(load_real(folder), side):
+            sharp = images.resize(plate.crop(0.03), SIZE)
+            for name, camera in CONDITIONS.items():
+                picture = images.resize(shoot(sharp, camera(rng), rng), SIZE)
+                rows[name].append((picture, sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)))
+    if not rows["motion"]:
+        raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
+    return rows
+
+
+def rendered_pairs(n: int, seed: int = 12345) -> list[tuple]:
+    """Rows of (picture, ink, text, layout) of rendered plates of every layout, shot as in training."""
+    rng = np.random.default_rng(seed)
+    source = SyntheticPlates(tuple(LAYOUTS))
+    rows = []
+    for _ in range(n):
+        text, index = source.draw_text(rng)
+        layout = source.layouts[index]
+        scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng), SIZE, PRESETS["plate"][1])
+        rows.append((images.resize(shoot(scene, random_camera(rng), rng), SIZE), ink, text, layout))
+    return rows
+
+
+def evaluate_deblur(
+    folders: list[str], source=None, side: str = "all", rendered: int = 200, sheet: str | None = None
+) -> dict[str, dict[str, dict]]:
+    """{condition: {way: figures}}: f (of ink), rmse, psnr, ssim against the true ink, and shares of exact plates.
+
+    psnr and ssim are of the grey picture, f and rmse of the binary one. mtgan and classical are exact plates: MTGAN
+    reads the grey picture painted in the plate's colours, the classical reader the binary one. sheet: also write a PNG
+    of picture, Otsu, ours grey, ours binary, true ink.
+    """
+    pipeline = PlatePipeline.from_pretrained(source, detect=False)
+    classical = load_weights(weights_folder(None, "classical-reader"))
+    conditions = real_pairs(folders, side) if folders else {}
+    conditions |= {"rendered": rendered_pairs(rendered)} if rendered else {}
+    report: dict[str, dict[str, dict]] = {}
+    shown = []
+    for condition, rows in conditions.items():
+        pictures, inks, texts, layouts = map(list, zip(*rows))
+        report[condition] = {}
+        made = {name: way(pictures, layouts) for name, way in ways(source).items()}
+        for name, pairs in made.items():
+            greys, binaries = [g for g, _ in pairs], [b for _, b in pairs]
+            flat = [np.repeat(binary[..., None], 3, 2) for binary in binaries]
+            dark_ink = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
+            painted = [paint(grey, layout) for grey, layout in zip(greys, layouts)]
+            readings = {
+                "mtgan": [plate.text for plate in pipeline.read_plates(painted)],
+                "classical": read_classically(classical, flat, dark_ink),
+            }
+            report[condition][name] = {
+                "n": len(rows),
+                "f": float(np.mean([ink_f_measure(b, ink) for b, ink in zip(binaries, inks)])),
+                "rmse": float(np.mean([rmse(b, ink) for b, ink in zip(binaries, inks)])),
+                "psnr": float(np.mean([psnr(g, ink) for g, ink in zip(greys, inks)])),
+                "ssim": float(np.mean([ssim(g, ink) for g, ink in zip(greys, inks)])),
+            } | {who: float(np.mean([a == b for a, b in zip(read, texts)])) for who, read in readings.items()}
+        ours = [name for name in made if name.startswith("deblur")][:1] or ["Otsu"]
+        for k in range(0, len(rows), max(1, len(rows) // 6))[:6]:
+            grey, binary = made[ours[0]][k]
+            cells = [pictures[k], made["Otsu"][k][1], grey, binary, inks[k]]
+            shown.append(np.hstack([c if c.ndim == 3 else np.repeat(c[..., None], 3, 2) for c in cells]))
+    if sheet:
+        Path(sheet).parent.mkdir(parents=True, exist_ok=True)
+        Path(sheet).write_bytes(images.encode_png(np.vstack(shown)))
+    return report
+
+
+def as_table(report: dict[str, dict[str, dict]]) -> str:
+    """The report as lines for a terminal."""
+    lines = []
+    for condition, rows in report.items():
+        lines.append(f"{condition} ({next(iter(rows.values()))['n']} plates)")
+        lines.append(f"  {'':24} {'F':>6} {'RMSE':>6} {'PSNR':>6} {'SSIM':>6} {'MTGAN':>6} {'classical':>9}")
+        for name, f in rows.items():
+            lines.append(
+                f"  {name:24} {f['f']:6.3f} {f['rmse']:6.3f} {f['psnr']:6.2f} {f['ssim']:6.3f}"
+                f" {f['mtgan']:6.3f} {f['classical']:9.3f}"
+            )
+    return "\n".join(lines)

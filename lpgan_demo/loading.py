@@ -1,0 +1,50 @@
+"""Published weights, from wherever they are, -> the networks a pipeline computes with."""
+
+from __future__ import annotations
+
+from .hub import facts, weights_folder
+from .results import NoSuchNetwork
+
+
+def load_networks(source, backend: str, device, precision: str, hub: dict):
+    """MTGAN's pair and the calibration kept with it: (`TorchNetworks` or `OnnxNetworks`, dict of facts)."""
+    if backend == "onnx":
+        from .onnx_backend import OnnxNetworks
+
+        if source is None:
+            raise ValueError("backend='onnx' needs the folder that `export onnx` wrote")
+        networks = OnnxNetworks(source)
+        return networks, networks.calibration
+    if backend != "torch":
+        raise ValueError(f"backend must be torch or onnx, not {backend!r}")
+    from .torch_backend import TorchNetworks
+    from .weights import load_weights
+
+    generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
+    folder = weights_folder(source, "mtgan-discriminator", **hub)
+    return TorchNetworks(generator, load_weights(folder, device), device, precision), facts(folder)
+
+
+def load_detector_and_deblurrer(source, backend: str, device, precision: str, hub: dict, detect: bool, deblur: bool):
+    """(`PlateDetector` or None, `PlateDeblurrer` or None): None where it is not wanted or not among the weights."""
+    if backend != "torch":
+        return None, None
+    from .weights import load_weights
+
+    def optional(name: str, wanted: bool):
+        try:
+            return load_weights(weights_folder(source, name, **hub), device) if wanted else None
+        except NoSuchNetwork:
+            return None
+
+    network, generator = optional("detector", detect), optional("deblur-generator", deblur)
+    detector = deblurrer = None
+    if network is not None:
+        from .detection import PlateDetector
+
+        detector = PlateDetector(network, device, precision)
+    if generator is not None:
+        from .deblurring import PlateDeblurrer
+
+        deblurrer = PlateDeblurrer(generator, device, precision)
+    return detector, deblurrer

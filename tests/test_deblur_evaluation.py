@@ -1,0 +1,99 @@
+"""Ink and paper: the serving side, the table's ways, and the command that prints it."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lpgan_demo.__main__ import main
+from lpgan_demo.deblur_evaluation import otsu, paint, rendered_pairs, richardson_lucy, sauvola, ways
+from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
+from lpgan_demo.deblurring import PlateDeblurrer
+from lpgan_demo.degrade import motion_kernel
+from lpgan_demo.metrics import ink_f_measure
+from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.plates import get_layout
+from lpgan_demo.synth import ink_mask, standard_plate
+from lpgan_demo.weights import save_weights
+
+BLUE = get_layout("cn_blue")
+
+
+@pytest.fixture
+def generator():
+    torch.manual_seed(0)
+    return DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, head_features=4, growth_rate=4, bottleneck=4)).eval()
+
+
+def test_crops_of_any_size_become_grey_and_binary_of_one_size(generator):
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 255, (*size, 3), np.uint8) for size in ((24, 94), (200, 150), (9, 30))]
+    pairs = PlateDeblurrer(generator)(crops, batch_size=2)
+    assert [grey.shape for grey, _ in pairs] == [(128, 192)] * 3
+    assert all(set(np.unique(binary)) <= {0, 255} for _, binary in pairs)
+    again = PlateDeblurrer(generator)(crops[1:2])[0]
+    assert np.abs(again[0].astype(int) - pairs[1][0]).max() <= 1
+
+
+def test_the_pipeline_fills_both_pictures_when_the_weights_have_the_generator(small_weights, generator):
+    crop = standard_plate("皖A12345", BLUE, (32, 96))
+    assert PlatePipeline.from_pretrained(small_weights).read_plate(crop).binary is None
+    save_weights(generator, small_weights / "deblur-generator")
+    plate = PlatePipeline.from_pretrained(small_weights).read_plate(crop)
+    assert plate.deblurred.shape == plate.binary.shape == (128, 192)
+    assert PlatePipeline.from_pretrained(small_weights, deblur=False).read_plate(crop).binary is None
+
+
+def test_thresholds_find_the_ink_of_a_sharp_plate_whatever_its_paint():
+    for name in ("cn_blue", "cn_yellow"):
+        layout = get_layout(name)
+        picture, truth = standard_plate("皖A12345", layout, (128, 384)), ink_mask("皖A12345", layout, (128, 384))
+        for way in (otsu, sauvola):
+            ((grey, binary),) = way([picture], [layout])
+            assert grey.shape == binary.shape == truth.shape
+            assert ink_f_measure(binary, truth) > 0.9, way.__name__
+
+
+def test_deconvolution_mends_a_straight_motion():
+    picture = standard_plate("皖A12345", BLUE, (128, 192))
+    truth = ink_mask("皖A12345", BLUE, (128, 192))
+    moved = cv2.filter2D(picture, -1, motion_kernel(12, 0), borderType=cv2.BORDER_REPLICATE)
+    (before,), (after,) = otsu([moved], [BLUE]), richardson_lucy([moved], [BLUE])
+    assert ink_f_measure(after[1], truth) > ink_f_measure(before[1], truth) + 0.03
+
+
+def test_painted_grey_has_the_plate_s_colours():
+    painted = paint(np.array([[0, 255]], np.uint8), BLUE)
+    assert painted[0, 0].tolist() == list(BLUE.ink) and painted[0, 1].tolist() == list(BLUE.background)
+
+
+def test_rendered_pairs_are_the_same_every_time():
+    (a, ink, text, layout), *_ = rendered_pairs(2)
+    b = rendered_pairs(2)[0]
+    assert np.array_equal(a, b[0]) and np.array_equal(ink, b[1]) and layout.accepts(text) and b[2] == text
+
+
+def test_every_deblur_generator_among_the_weights_is_a_row(small_weights, generator):
+    for name in ("deblur-generator", "deblur-l1-generator"):
+        save_weights(generator, small_weights / name)
+    assert list(ways(small_weights)) == ["Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur", "deblur-l1"]
+
+
+def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path, capsys):
+    save_weights(generator, small_weights / "deblur-generator")
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "皖A12345.png"), standard_plate("皖A12345", BLUE, (64, 192))[..., ::-1])
+    sheet = tmp_path / "sheet.png"
+    arguments = ["evaluate", "deblur", str(folder), "--weights", str(small_weights), "--rendered", "1"]
+    assert main([*arguments, "--sheet", str(sheet), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert list(report) == ["half size", "motion", "street", "rendered"]
+    for rows in report.values():
+        assert list(rows) == ["Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur"]
+        assert all(0 <= row["f"] <= 1 and row["n"] == 1 for row in rows.values())
+    assert cv2.imread(str(sheet)).shape[1] == 5 * 192
+    assert main([*arguments[:2], "--weights", str(small_weights), "--rendered", "1"]) == 0
+    assert "Richardson-Lucy" in capsys.readouterr().out
