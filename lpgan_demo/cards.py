@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .hub import REVISION, facts
-
-WATTS_PER_CORE = 10
-"""Assumed for the energy that a card states."""
+from .hub import REVISION
+from .network_cards import detector_card, how_made
 
 NETWORKS = {
     "mtgan-generator": (
@@ -106,17 +104,9 @@ def card(folder: Path, reports: dict[str, dict], history: str = "") -> str:
     """
     pipeline_tag, title, what = NETWORKS[folder.name]
     document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    known = facts(folder)
     layouts = [
         text for prefix, text in LAYOUTS.items() if any(n.startswith(prefix) for n in document["config"]["layouts"])
     ]
-    hours, cores = known.get("hours"), known.get("cores", 2)
-    made = f"{known.get('plates_seen', 0):,} plates seen"
-    if hours:
-        kwh = hours * cores * WATTS_PER_CORE / 1000
-        made += (
-            f" in {hours:.1f} hours on {cores} CPU cores, about {kwh:.2f} kWh at an assumed {WATTS_PER_CORE} W a core"
-        )
     size = (folder / "model.safetensors").stat().st_size / 4e6
     return f"""{_metadata(folder.name, pipeline_tag, reports)}
 
@@ -135,11 +125,7 @@ print(PlatePipeline.from_pretrained().read_plate("crop.png").text)
 
 ## How it was made
 
-{made}:
-
-```
-{known.get("command", "python -m lpgan_demo train mtgan")}
-```
+{how_made(folder, "plates", "python -m lpgan_demo train mtgan")}
 
 Real plates: CCPD crops distributed with LPRNet_Pytorch (Apache-2.0; from CCPD, MIT) and plates in CCPD photos
 distributed with LPSRNet (MIT), the training side of a split by plate text; plates in half of the road photos
@@ -167,15 +153,24 @@ rendered standard plates alone, reads them off GN's picture; also after a 3x3 bl
 
 
 def write_cards(report_files: list[str], folder: Path, history_file: str | None = None) -> list[Path]:
-    """Write README.md of MTGAN's networks in `folder` from JSON files of `evaluate reading --json`; returns them."""
-    reports: dict[str, dict] = {}
+    """Write README.md of the networks in `folder` that the reports are about; returns them.
+
+    report_files: JSON files of `evaluate reading --json` (MTGAN's pair) or of `evaluate photos --json` (the detector).
+    """
+    reading: dict[str, dict] = {}
+    photos: dict[str, dict] = {}
     for name in report_files:
-        reports |= json.loads(Path(name).read_text(encoding="utf-8"))
+        for source, scores in json.loads(Path(name).read_text(encoding="utf-8")).items():
+            if "recall" in scores:
+                photos[f"{source} " if scores.get("worse") else source] = scores
+            else:
+                reading[source] = scores
     history = Path(history_file).read_text(encoding="utf-8") if history_file else ""
+    writers = {name: (card, reading) for name in NETWORKS} | {"detector": (detector_card, photos)}
     written = []
-    for name in NETWORKS:
-        if (folder / name / "config.json").is_file():
+    for name, (write, reports) in writers.items():
+        if reports and (folder / name / "config.json").is_file():
             path = folder / name / "README.md"
-            path.write_text(card(folder / name, reports, history), encoding="utf-8")
+            path.write_text(write(folder / name, reports, history), encoding="utf-8")
             written.append(path)
     return written

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from . import images
@@ -31,7 +30,7 @@ from .losses import real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
 from .plates import LAYOUTS
-from .training import average, learning_rate_factor, option
+from .training import average, learning_rate_factor, make_accelerator, option
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class DeblurTrainer:
         if config.perceptual_every < 1 or config.warmup_steps < 1:
             raise ValueError("perceptual_every and warmup_steps must be at least 1")
         self.config = config
-        self.accelerator = accelerator or Accelerator()
+        self.accelerator = accelerator or make_accelerator()
         self.device = self.accelerator.device
         memory = torch.channels_last
         generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
@@ -77,7 +76,7 @@ class DeblurTrainer:
         self.features = None
         if config.lambda_perceptual:
             self.features = VGG16Features(config.vgg).to(self.device, memory_format=memory)
-        self.steps = 0
+        self.steps = self.seen = 0
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
@@ -119,6 +118,7 @@ class DeblurTrainer:
         judge.requires_grad_(True)
 
         self.steps += 1
+        self.seen += len(blurred) * self.accelerator.num_processes
         average(self.generator_ema, self.accelerator.unwrap_model(self.generator), config.ema, self.steps)
         return {name: float(value.detach()) for name, value in log.items()}
 
@@ -144,12 +144,12 @@ class DeblurTrainer:
     def state_dict(self) -> dict:
         """All that a resumed run needs: networks, average, optimisers, step, random state."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"steps": self.steps, "rng": torch.get_rng_state()}
+        return state | {"steps": self.steps, "seen": self.seen, "rng": torch.get_rng_state()}
 
     def load_state_dict(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.steps = state["steps"]
+        self.steps, self.seen = state["steps"], state["seen"]
         torch.set_rng_state(state["rng"])
 
 

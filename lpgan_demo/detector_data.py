@@ -23,7 +23,7 @@ from .synth import noise_field, used_plate
 MOST = 8
 """The most plates in one picture."""
 
-WIDTHS = (18.0, 330.0)
+WIDTHS = (24.0, 330.0)
 """Plates' widths in a training picture, pixels."""
 
 
@@ -42,7 +42,7 @@ class StreetScenes:
     whose texts, layouts and glyphs pasted plates have. photo_share: how often a picture begins with a photo.
     """
 
-    def __init__(self, photos, source: SyntheticPlates, size: tuple[int, int] = (384, 512), photo_share: float = 0.8):
+    def __init__(self, photos, source: SyntheticPlates, size: tuple[int, int] = (384, 512), photo_share: float = 0.9):
         self.photos, self.source, self.size = list(photos), source, size
         self.photo_share = photo_share if self.photos else 0.0
 
@@ -59,7 +59,7 @@ class StreetScenes:
             if quad is not None:
                 _lay(picture, _sign(rng), quad)
                 taken.append(quad)
-        for _ in range(rng.integers(0, 4)):
+        for _ in range(rng.integers(0, 3)):
             text, index = self.source.draw_text(rng)
             height_mm, width_mm = self.source.layouts[index].size_mm
             quad = _free_quad(self.size, taken, height_mm / width_mm, rng)
@@ -100,7 +100,7 @@ class StreetScenes:
         plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng))
         box = cv2.boundingRect(np.float32(quad))
         around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
-        light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.25, 1.4) ** rng.uniform(0.2, 1.0)
+        light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.45, 1.4) ** rng.uniform(0.2, 1.0)
         shade = 1 + noise_field(rng, plate.shape[:2], (2, 3), 1) * rng.uniform(0, 0.4)
         _lay(picture, plate * light * shade, quad)
 
@@ -191,7 +191,7 @@ def _shot(picture: np.ndarray, rng) -> np.ndarray:
     night = rng.random() < 0.15
     camera = Camera(
         width=picture.shape[1],
-        gain=rng.uniform(0.15, 0.5) if night else np.exp(rng.normal(0, 0.2)),
+        gain=rng.uniform(0.3, 0.6) if night else np.exp(rng.normal(0, 0.2)),
         cast=tuple(np.clip(1 + rng.normal(0, 0.08, 3), 0.6, 1.4)),
         gamma=float(np.exp(rng.normal(0, 0.15))),
         noise=rng.uniform(2, 12) if bad else rng.uniform(0, 3),

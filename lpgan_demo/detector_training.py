@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from . import images
@@ -23,7 +22,7 @@ from .labels import photos_of, real_plates
 from .lite_backbone import load_imagenet
 from .photo_evaluation import detection_scores
 from .plates import LAYOUTS
-from .training import average, learning_rate_factor, option
+from .training import average, learning_rate_factor, make_accelerator, option
 
 SHORT = {"objectness": "rpn", "rpn_box_reg": "rpn_box", "classifier": "plate", "box_reg": "box", "keypoint": "corners"}
 
@@ -53,7 +52,7 @@ class DetectorTrainer:
         if config.precision not in ("bf16", "fp32"):
             raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
         self.config = config
-        self.accelerator = accelerator or Accelerator()
+        self.accelerator = accelerator or make_accelerator()
         self.device = self.accelerator.device
         network = network.to(self.device, memory_format=torch.channels_last)
         for part in (network.backbone.stem, network.backbone.blocks[: config.frozen_blocks]):
@@ -62,7 +61,7 @@ class DetectorTrainer:
         learned = [p for p in network.parameters() if p.requires_grad]
         optimiser = torch.optim.AdamW(learned, config.learning_rate, weight_decay=config.weight_decay)
         self.network, self.optimiser = self.accelerator.prepare(network, optimiser)
-        self.steps = 0
+        self.steps = self.seen = 0
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rate for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
@@ -83,6 +82,7 @@ class DetectorTrainer:
         self.accelerator.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimiser.step()
         self.steps += 1
+        self.seen += len(batch["picture"]) * self.accelerator.num_processes
         average(self.network_ema, self.accelerator.unwrap_model(self.network), config.ema, self.steps)
         return {name: float(value.detach()) for name, value in log.items()}
 
@@ -102,12 +102,12 @@ class DetectorTrainer:
     def state_dict(self) -> dict:
         """All that a resumed run needs: network, average, optimiser, step, random state."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"steps": self.steps, "rng": torch.get_rng_state()}
+        return state | {"steps": self.steps, "seen": self.seen, "rng": torch.get_rng_state()}
 
     def load_state_dict(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.steps = state["steps"]
+        self.steps, self.seen = state["steps"], state["seen"]
         torch.set_rng_state(state["rng"])
 
 
@@ -128,7 +128,7 @@ class DetectorRecipe(DetectorTraining):
     layout_shares: tuple = option((3.0, 1.5, 0.7, 0.7, 1.2, 1, 1, 1, 1), "share of each among them")
     real: tuple = option((), "folders of labelled photos, FOLDER or FOLDER=LAYOUT")
     half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
-    photo_share: float = option(0.8, "share of pictures that begin with a photo")
+    photo_share: float = option(0.9, "share of pictures that begin with a photo")
     glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
 
 

@@ -76,7 +76,7 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     start = json.loads(start_file.read_text(encoding="utf-8")) if start_file.is_file() else {}
     known = {
         "steps": state["steps"] + start.get("steps", 0),
-        "plates_seen": state["steps"] * recipe["batch_size"] + start.get("plates_seen", 0),
+        "plates_seen": state["seen"] + start.get("plates_seen", 0),
         "hours": round(run_hours(checkpoint.parent / "log.jsonl") + start.get("hours", 0.0), 2),
         "command": command_of(recipe, recipe_class),
     }

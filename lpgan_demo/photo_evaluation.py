@@ -82,6 +82,7 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
         wrong = [[text for text in readings if text not in truths] for _, _, truths, readings in rows]
         report[str(folder)] = {"n": len(photos), "side": side, "plates": len(plates)} | scores
         report[str(folder)] |= {
+            "worse": worsen is not None,
             "plates_read": sum(read) / len(plates),
             "photo_read": float(np.mean([count > 0 for count in read])),
             "photo_wrong": float(np.mean([bool(texts) for texts in wrong])),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +50,16 @@ class MTGANTraining:
     ema: float = option(0.999, "decay of the moving average of GN's and DN's weights, the ones that are published")
     clip: float = option(1.0, "largest norm of GN's gradient")
     precision: str = option("bf16", "bf16 (autocast) or fp32")
+
+
+def make_accelerator() -> Accelerator:
+    """The devices to train on: of one process, or of those that `accelerate launch` or `torchrun` started together.
+
+    Processes without an accelerator must be told that they belong together: each would else train for itself.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.accelerator.is_available():
+        os.environ.setdefault("ACCELERATE_USE_CPU", "true")
+    return Accelerator()
 
 
 def seen_by_discriminator(plate: Tensor) -> Tensor:
@@ -98,7 +109,7 @@ class MTGANTrainer:
         if config.discriminator_every < 1 or config.warmup_steps < 1:
             raise ValueError("discriminator_every and warmup_steps must be at least 1")
         self.config = config
-        self.accelerator = accelerator or Accelerator()
+        self.accelerator = accelerator or make_accelerator()
         self.device = self.accelerator.device
         memory = torch.channels_last
         generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
@@ -113,7 +124,7 @@ class MTGANTrainer:
         )
         self.character_loss = losses.character_bce if config.character_loss == "bce" else losses.character_cross_entropy
         self.has_adversary = bool(config.lambda_adversarial or config.lambda_dn_character)
-        self.steps = 0
+        self.steps = self.seen = 0
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
@@ -166,6 +177,7 @@ class MTGANTrainer:
         judge.requires_grad_(True)
 
         self.steps += 1
+        self.seen += len(lq) * self.accelerator.num_processes
         for mean, live in ((self.generator_ema, self.generator), (self.discriminator_ema, self.discriminator)):
             average(mean, self.accelerator.unwrap_model(live), config.ema, self.steps)
         return {name: float(value.detach()) for name, value in log.items()}
@@ -193,12 +205,12 @@ class MTGANTrainer:
         """All that a resumed run needs: networks, averages, optimisers, step, random state."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
         random = [torch.get_rng_state()] + (torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
-        return state | {"steps": self.steps, "rng": random}
+        return state | {"steps": self.steps, "seen": self.seen, "rng": random}
 
     def load_state_dict(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.steps = state["steps"]
+        self.steps, self.seen = state["steps"], state["seen"]
         cpu, *cuda = state["rng"]
         torch.set_rng_state(cpu)
         if cuda and len(cuda) == torch.cuda.device_count():

@@ -4,9 +4,11 @@ import pytest
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.cards import confusion_list, province_table
+from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
 from lpgan_demo.hub import add_facts, facts
 from lpgan_demo.recipes import DPGANRecipe, MTGANRecipe
+from lpgan_demo.weights import save_weights
 
 
 def report(folder, right, n):
@@ -78,3 +80,21 @@ def test_facts_are_kept_beside_the_configuration(small_weights):
     add_facts(folder, hours=1.0)
     add_facts(folder, hours=2.0, steps=3)
     assert facts(folder) == {"hours": 2.0, "steps": 3}
+
+
+def test_the_detector_s_card_tells_photos_from_the_same_ones_made_bad(tmp_path):
+    folder = tmp_path / "weights" / "detector"
+    save_weights(PlateFasterRCNN(PlateFasterRCNNConfig(features=16, box_features=16)), folder, half=True)
+    add_facts(folder, plates_seen=4000, hours=0.5, cores=1)
+    scores = dict(n=64, side="second-half", plates=74, recall=0.9, precision=0.8, average_precision=0.85)
+    scores |= dict(plates_read=0.7, photo_read=0.75, photo_wrong=0.1, seconds_per_photo=0.2)
+    (tmp_path / "good.json").write_text(json.dumps({"/x/easypr": scores | {"worse": False}}))
+    (tmp_path / "bad.json").write_text(json.dumps({"/x/easypr": scores | {"worse": True, "recall": 0.5}}))
+    files = [str(tmp_path / name) for name in ("good.json", "bad.json")]
+    assert main(["card", *files, "--weights", str(tmp_path / "weights")]) == 0
+    text = (folder / "README.md").read_text()
+    assert (
+        "| easypr | second-half | 64 | 74 | 0.900 |" in text
+        and "| easypr, made bad | second-half | 64 | 74 | 0.500 |" in text
+    )
+    assert "4,000 pictures seen in 0.5 hours on 1 CPU core, about" in text and "/x/" not in text

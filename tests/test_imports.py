@@ -49,7 +49,8 @@ ALLOWED = {
         "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training "
         "weights",
         "export": "deblur_training detector_training recipes weights",
-        "cards": "hub",
+        "network_cards": "hub",
+        "cards": "hub network_cards",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "datasets deblur_gan degrade fit images ink_data labels losses metrics perceptual plates "
         "training",

