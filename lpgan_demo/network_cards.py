@@ -56,11 +56,10 @@ def photo_table(reports: dict[str, dict]) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for folder, s in reports.items():
-        lines.append(
-            f"| {Path(folder.strip()).name}{', made bad' if s.get('worse') else ''} | {s['side']} | {s['n']} | {s['plates']} "
-            f"| {s['recall']:.3f} | {s['precision']:.3f} | {s['average_precision']:.3f} | {s['plates_read']:.3f} "
-            f"| {s['photo_read']:.3f} | {s['photo_wrong']:.3f} | {s['seconds_per_photo']:.2f} |"
-        )
+        name = Path(folder.strip()).name + (", made bad" if s.get("worse") else "")
+        figures = ("recall", "precision", "average_precision", "plates_read", "photo_read", "photo_wrong")
+        cells = [name, s["side"], s["n"], s["plates"], *(f"{s[figure]:.3f}" for figure in figures)]
+        lines.append("| " + " | ".join(map(str, cells)) + f" | {s['seconds_per_photo']:.2f} |")
     return "\n".join(lines)
 
 
