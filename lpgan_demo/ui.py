@@ -112,13 +112,17 @@ def _loaded(image: str | None) -> np.ndarray:
         raise gr.Error(str(error)[:1].upper() + str(error)[1:] + ".", print_exception=False) from None
 
 
-def panels(plate: PlateResult) -> tuple[np.ndarray, np.ndarray, str, dict]:
-    """What the page shows of one plate: the crop enlarged, the drawn plate, the reading, the data."""
+NO_PANELS = (None, None, gr.update(value=None, visible=False), gr.update(value=None, visible=False), "", None)
+
+
+def panels(plate: PlateResult) -> tuple:
+    """What the page shows of one plate: crop enlarged, drawn plate, deblurred, binary, reading, data."""
     before, after = (images.resize(picture, SHOWN) for picture in (plate.crop, plate.super_resolved))
-    return before, after, reading_html(plate), plate.to_dict()
+    inks = [gr.update(value=p, visible=p is not None) for p in (plate.deblurred, plate.binary)]
+    return before, after, *inks, reading_html(plate), plate.to_dict()
 
 
-def read_plate(image: str | None) -> tuple[np.ndarray, np.ndarray, str, dict]:
+def read_plate(image: str | None) -> tuple:
     """Restore and read one cropped plate.
 
     Args:
@@ -143,14 +147,14 @@ def show(image: str | None) -> tuple:
     """
     no_photo = (gr.update(value=None, visible=False), gr.update(choices=[], value=None, visible=False))
     if image is None:
-        return *no_photo, None, None, "", None, []
+        return *no_photo, *NO_PANELS, []
     try:
         photo = _loaded(image)
     except gr.Error as error:
-        return *no_photo, None, None, f'<p class="plate-error" role="alert">{escape(error.message)}</p>', None, []
+        return *no_photo, *NO_PANELS[:4], f'<p class="plate-error" role="alert">{escape(error.message)}</p>', None, []
     plates = pipeline()(photo)
     if not plates:
-        return *no_photo, None, None, f'<p class="plate-error" role="status">{escape(NOTHING_FOUND)}</p>', None, []
+        return *no_photo, *NO_PANELS[:4], f'<p class="plate-error" role="status">{escape(NOTHING_FOUND)}</p>', None, []
     if plates[0].box is None:
         return *no_photo, *panels(plates[0]), plates
     surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
@@ -168,7 +172,7 @@ def show_example(sample: list) -> tuple:
 def show_chosen(chosen: int | None, plates: list[PlateResult]) -> tuple:
     """The panels of the plate that was chosen by name."""
     if chosen is None or not plates:
-        return None, None, "", None
+        return NO_PANELS
     return panels(plates[chosen])
 
 
@@ -201,10 +205,16 @@ def build() -> gr.Blocks:
                 buttons=["download", "fullscreen"],
                 render=False,
             ),
+            gr.Image(
+                label="Deblurred", interactive=False, visible=False, elem_id="deblurred", buttons=[], render=False
+            ),
+            gr.Image(
+                label="Ink and paper", interactive=False, visible=False, elem_id="binary", buttons=[], render=False
+            ),
             gr.HTML(elem_id="reading", render=False),
             gr.JSON(elem_id="data", show_label=False, render=False),
         ]
-        before, after, reading, data = outputs
+        before, after, deblurred, binary, reading, data = outputs
         plates = gr.State([], time_to_live=300)  # of this visitor alone, forgotten after five minutes
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
@@ -242,6 +252,9 @@ def build() -> gr.Blocks:
                     with gr.Column(min_width=240):
                         gr.Markdown("**Super-resolved** standard plate, drawn by the network")
                         after.render()
+                with gr.Row():
+                    deblurred.render()
+                    binary.render()
                 reading.render()
                 gr.Markdown(WARNING)
                 with gr.Accordion("The result as data", open=False):

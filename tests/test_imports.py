@@ -65,6 +65,7 @@ ALLOWED = {
         "classical_training": "classical datasets degrade glyphs plates synth training weights",
         "examples": "degrade glyphs images plates synth",
         "verify": "examples hub pipeline weights",
+        "testing": "verify",
         "publish": "hub results verify weights",
         "evaluation": "images judge labels metrics pipeline",
         "evidence": "degrade hub images labels metrics pipeline plates trust",
