@@ -87,7 +87,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     calibrate = commands.add_parser("calibrate", help="fit the probabilities' temperature and keep it with the weights")
     _add_folders(calibrate)
     calibrate.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
-    calibrate.add_argument("--views", type=int, default=1, metavar="N", help="views to calibrate for (default: 1)")
+    calibrate.add_argument("--views", type=_views, default="auto", metavar="N", help="views to calibrate for")
 
     export = commands.add_parser("export", help="a training run -> published weights; or weights -> ONNX graphs")
     export.add_argument(
@@ -129,6 +129,11 @@ def _add_folders(parser) -> None:
     _add_side(parser)
 
 
+def _views(text: str):
+    """A number of views, or "auto"."""
+    return text if text == "auto" else int(text)
+
+
 def _add_side(parser) -> None:
     parser.add_argument(
         "--side",
@@ -149,17 +154,16 @@ def _add_weights(parser) -> None:
     )
     parser.add_argument(
         "--views",
-        type=int,
-        default=1,
+        type=_views,
+        default="auto",
         metavar="N",
-        help="moved copies to average over, 1 to 7: slower, better (default: 1)",
+        help="moved copies to average over, 1 to 7: slower, better; auto: 7 where one is unsure (default: auto)",
     )
-
     parser.add_argument(
         "--precision",
         choices=("fp32", "bf16", "auto"),
-        default="fp32",
-        help="arithmetic: auto is bf16, faster, where the device does it natively (default: fp32)",
+        default="auto",
+        help="arithmetic: auto is bf16, faster, where the device does it natively (default: auto)",
     )
 
 

@@ -50,7 +50,9 @@ def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray
     return [(plate, plate.crop(0.03)) for plate in found]
 
 
-def calibrate(folders: list[str], side: str, source=None, views: int = 1, shots: int = 4, seed: int = 0) -> dict:
+def calibrate(
+    folders: list[str], side: str, source=None, views: int | str = "auto", shots: int = 4, seed: int = 0
+) -> dict:
     """Fit what makes the stated probabilities honest, and write it beside the discriminator: temperature and trust.
 
     Every crop is read as it is and in `shots` light and as many heavy surveillance shots. The temperature T of

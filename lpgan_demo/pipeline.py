@@ -40,31 +40,35 @@ VIEWS = (
 """Shifts (shares of width and height) and enlargement of the views that may be averaged, the crop itself first."""
 
 
+SURE = 0.97
+"""With views="auto", a crop whose one view reads with at least this belief is not looked at again."""
+
+
 @dataclass(frozen=True)
 class Restoration:
     """What GN made of a batch, as arrays.
 
-    plates float32 (N, 3, 64, 192); probabilities of characters (N, P, symbols), from `views` views each, and of
-    layouts (N, L); layout (N,) int64, by which the plates were drawn.
+    plates float32 (N, 3, 64, 192); probabilities of characters (N, P, symbols), from views (N,) views each, and
+    of layouts (N, L); layout (N,) int64, by which the plates were drawn.
     """
 
     plates: np.ndarray
     characters: np.ndarray
     layouts: np.ndarray
     layout: np.ndarray
-    views: int = 1
+    views: np.ndarray
 
 
 class PlateRestorer:
     """Crops -> standard plates, by GN.
 
     networks: `TorchNetworks` or `OnnxNetworks`. views: over how many slightly moved copies of a crop the characters'
-    probabilities are averaged.
+    probabilities are averaged, 1 to 7; "auto" is one where that one is `SURE`, and seven elsewhere.
     """
 
-    def __init__(self, networks, views: int = 1):
-        if not 1 <= views <= len(VIEWS):
-            raise ValueError(f"views must be from 1 to {len(VIEWS)}, not {views!r}")
+    def __init__(self, networks, views: int | str = "auto"):
+        if views != "auto" and (not isinstance(views, int) or not 1 <= views <= len(VIEWS)):
+            raise ValueError(f"views must be 'auto' or from 1 to {len(VIEWS)}, not {views!r}")
         self.networks, self.views = networks, views
 
     def __call__(self, crops: list[np.ndarray], layout: np.ndarray | None = None) -> Restoration:
@@ -84,20 +88,32 @@ class PlateRestorer:
         if (frames.layout != layout).any():
             codes, frames = self._restore(crops, layout.repeat(len(crops)))
         plate = self.networks.draw(codes.mean(0, keepdims=True), layout)
-        return Restoration(plate, _pool(frames.characters), layouts, layout, frames.views * len(crops))
+        return Restoration(plate, _pool(frames.characters), layouts, layout, frames.views.sum(keepdims=True))
 
     def _restore(self, crops, layout) -> tuple[np.ndarray, Restoration]:
         """Codes, and a `Restoration` whose plates are not drawn yet."""
         size = self.networks.input_size
         out = self.networks.encode(images.network_input(crops, size), layout)
         characters = _softmax(out.characters)
-        if self.views > 1:
-            moved = [images.nudge(crop, *view) for view in VIEWS[1 : self.views] for crop in crops]
-            more = self.networks.encode(images.network_input(moved, size), np.tile(out.layout, self.views - 1))
-            more = _softmax(more.characters).reshape(self.views - 1, *characters.shape)
-            characters = (characters + more.sum(0)) / self.views
+        again = np.arange(len(crops))
+        if self.views == "auto":
+            again = np.flatnonzero(self._belief(characters, out.layout) < SURE)
+        count = len(VIEWS) if self.views == "auto" else self.views
+        views = np.ones(len(crops), np.int64)
+        if count > 1 and len(again):
+            moved = [images.nudge(crops[k], *view) for view in VIEWS[1:count] for k in again]
+            more = self.networks.encode(images.network_input(moved, size), np.tile(out.layout[again], count - 1))
+            more = _softmax(more.characters).reshape(count - 1, len(again), *characters.shape[1:])
+            characters[again] = (characters[again] + more.sum(0)) / count
+            views[again] = count
         nothing = np.empty((0, 3, 0, 0), np.float32)
-        return out.codes, Restoration(nothing, characters, _softmax(out.layouts), out.layout, self.views)
+        return out.codes, Restoration(nothing, characters, _softmax(out.layouts), out.layout, views)
+
+    def _belief(self, characters: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """(N,) product of the best probabilities over the characters that each plate's layout has."""
+        lengths = np.array([get_layout(self.networks.layouts[k]).num_characters for k in layout])
+        best = characters.max(-1)
+        return np.where(np.arange(best.shape[1]) < lengths[:, None], best, 1.0).prod(1)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -135,7 +151,7 @@ class PlateReader:
             drawn = 1 / (1 + np.exp(-logits.clip(-80, 80)))
             drawn = np.where(logits > -1e3, drawn, 0.0)
             drawn = drawn / drawn.sum(-1, keepdims=True).clip(min=1e-12)
-            views = restoration.views if self.reader == "fused" else 0
+            views = restoration.views[:, None, None] if self.reader == "fused" else 0
             belief = (belief * views + drawn) / (views + 1)
         belief = belief ** (1 / self.temperature)
         return belief / belief.sum(-1, keepdims=True).clip(min=1e-12)
@@ -160,9 +176,9 @@ class PlatePipeline:
         *,
         device="cpu",
         reader="fused",
-        views=1,
+        views="auto",
         temperature=None,
-        precision="fp32",
+        precision="auto",
         revision=None,
         token=None,
         cache_dir=None,
@@ -172,11 +188,11 @@ class PlatePipeline:
     ):
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
-        reader: see `PlateReader`; views: 1 is fastest, more (up to 7) read better; temperature: the calibrated one that
-        comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir: see
-        `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source; detect:
-        find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for it.
-        Raises WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
+        reader: see `PlateReader`; views: 1 is fastest, 7 read best, "auto" is between; temperature: the calibrated one
+        that comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir:
+        see `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source;
+        detect: find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for
+        it. Raises WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
         """
         from .loading import load_detector_and_deblurrer, load_networks
 

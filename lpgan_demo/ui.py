@@ -67,7 +67,7 @@ THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=
 @functools.cache
 def pipeline() -> PlatePipeline:
     """The bundled networks, loaded on first use and shared: they hold no state of any visitor."""
-    return PlatePipeline.from_pretrained(views=3, precision="auto")
+    return PlatePipeline.from_pretrained()
 
 
 def sentence(plate: PlateResult) -> str:

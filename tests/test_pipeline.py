@@ -12,6 +12,9 @@ from lpgan_demo.plates import get_layout
 from lpgan_demo.results import PlateImageError
 from lpgan_demo.torch_backend import TorchNetworks
 
+EXACT = {"views": 1, "precision": "fp32"}
+"""Results that may be compared to the last digits."""
+
 
 @pytest.fixture
 def crops():
@@ -36,7 +39,7 @@ def test_results_are_complete_and_frozen(small_weights, crops):
 
 @pytest.mark.parametrize("reader", ["head", "dn", "fused"])
 def test_batches_give_what_single_plates_give(small_weights, crops, reader):
-    pipeline = PlatePipeline.from_pretrained(small_weights, reader=reader)
+    pipeline = PlatePipeline.from_pretrained(small_weights, reader=reader, **EXACT)
     together = pipeline.read_plates(crops, batch_size=2)
     alone = [pipeline.read_plate(crop) for crop in crops]
     for a, b in zip(together, alone):
@@ -45,7 +48,7 @@ def test_batches_give_what_single_plates_give(small_weights, crops, reader):
 
 
 def test_nothing_is_remembered_between_calls(small_weights, crops):
-    pipeline = PlatePipeline.from_pretrained(small_weights)
+    pipeline = PlatePipeline.from_pretrained(small_weights, **EXACT)
     first = pipeline.read_plate(crops[0])
     pipeline.read_plate(crops[1])
     again = pipeline.read_plate(crops[0])
@@ -54,7 +57,7 @@ def test_nothing_is_remembered_between_calls(small_weights, crops):
 
 
 def test_bad_input_raises_and_no_plates_give_no_results(small_weights):
-    pipeline = PlatePipeline.from_pretrained(small_weights)
+    pipeline = PlatePipeline.from_pretrained(small_weights, **EXACT)
     with pytest.raises(PlateImageError):
         pipeline(b"nonsense")
     assert pipeline.read_plates([]) == []
@@ -81,20 +84,20 @@ def test_bundled_weights_read_the_bundled_examples():
 
 
 def test_several_views_are_averaged_and_leave_the_drawing_alone(small_weights, crops):
-    one = PlatePipeline.from_pretrained(small_weights, reader="head").read_plates(crops)
+    one = PlatePipeline.from_pretrained(small_weights, reader="head", views=1).read_plates(crops)
     many = PlatePipeline.from_pretrained(small_weights, reader="head", views=5).read_plates(crops)
     for a, b in zip(one, many):
         assert a.layout == b.layout and np.array_equal(a.super_resolved, b.super_resolved)
         assert a.characters != b.characters and a.characters[0].probability == pytest.approx(
             b.characters[0].probability, abs=0.2
         )
-    for views in (0, 8):
+    for views in (0, 8, "many", 2.5):
         with pytest.raises(ValueError, match="views"):
             PlatePipeline.from_pretrained(small_weights, views=views)
 
 
 def test_a_track_of_equal_frames_reads_like_one_frame_but_surer(small_weights, crops):
-    pipeline = PlatePipeline.from_pretrained(small_weights, reader="head")
+    pipeline = PlatePipeline.from_pretrained(small_weights, reader="head", **EXACT)
     one, track = pipeline.read_plate(crops[0]), pipeline.read_track([crops[0]] * 4)
     assert track.text == one.text and track.layout == one.layout
     assert np.abs(track.super_resolved.astype(int) - one.super_resolved).max() <= 1
@@ -104,7 +107,7 @@ def test_a_track_of_equal_frames_reads_like_one_frame_but_surer(small_weights, c
 
 
 def test_a_track_weighs_all_frames_whatever_their_order(small_weights, crops):
-    pipeline = PlatePipeline.from_pretrained(small_weights)
+    pipeline = PlatePipeline.from_pretrained(small_weights, **EXACT)
     track, turned = pipeline.read_track(crops), pipeline.read_track(crops[::-1])
     assert track.text == turned.text and track.confidence == pytest.approx(turned.confidence, abs=1e-5)
     assert track.crop.shape == (60, 200, 3)  # the largest frame
@@ -133,3 +136,26 @@ def test_bf16_reads_nearly_the_same_and_auto_is_one_of_the_two(small_weights, cr
     assert PlatePipeline.from_pretrained(small_weights, precision="bf16").read_track(crops).text
     with pytest.raises(ValueError, match="precision"):
         PlatePipeline.from_pretrained(small_weights, precision="int8")
+
+
+def test_auto_looks_again_only_where_one_view_is_unsure(small_weights, crops, monkeypatch):
+    one, all_views, auto = (
+        PlatePipeline.from_pretrained(small_weights, reader="head", precision="fp32", views=v) for v in (1, 7, "auto")
+    )
+    unsure, sure = crops[0], crops[1]
+    believed = {id(crop): 0.5 for crop in crops} | {id(sure): 0.99}
+    monkeypatch.setattr(auto.restorer, "_belief", lambda *_: np.array([believed[id(unsure)], believed[id(sure)]]))
+    a, b = auto.read_plates([unsure, sure])
+    assert a.characters == all_views.read_plate(unsure).characters or a.confidence == pytest.approx(
+        all_views.read_plate(unsure).confidence, rel=1e-3
+    )
+    assert b.confidence == pytest.approx(one.read_plate(sure).confidence, rel=1e-3)
+
+
+def test_belief_is_over_the_characters_the_layout_has(small_weights):
+    restorer = PlatePipeline.from_pretrained(small_weights).restorer
+    names = restorer.networks.layouts
+    characters = np.full((2, 8, 4), 0.1)
+    characters[:, :, 0] = 0.5
+    belief = restorer._belief(characters, np.array([names.index("cn_blue"), names.index("cn_green")]))
+    assert belief == pytest.approx([0.5**7, 0.5**8])
