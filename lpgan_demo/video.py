@@ -11,7 +11,7 @@ import numpy as np
 
 from .detection import Detection, overlap
 from .images import rectify
-from .pipeline import CROP_MARGIN, PlatePipeline
+from .pipeline import CROP_MARGIN, PlatePipeline, is_plate
 from .results import PlateImageError, PlateResult
 
 KEPT_FRAMES = 7
@@ -106,8 +106,8 @@ def read_video(
     done: list[VideoPlate] = []
 
     def close(track: _Track) -> None:
-        if track.frames >= least_frames:
-            done.append(_read(track, pipeline))
+        if track.frames >= least_frames and is_plate((found := _read(track, pipeline)).plate):
+            done.append(found)
 
     for seconds, frame, share in frames_of(path, every):
         for track in [track for track in open_tracks if seconds - track.seconds > PATIENCE]:

@@ -7,7 +7,8 @@ import torch
 from lpgan_demo.annotate import annotate
 from lpgan_demo.detection import LENGTH, Detection, PlateDetector, merged, overlap, windows
 from lpgan_demo.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
-from lpgan_demo.lite_backbone import LiteBackbone, load_imagenet
+from lpgan_demo.lite_backbone import LiteBackbone, fused, load_imagenet
+from lpgan_demo.testing import randomise
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,14 @@ def test_annotate_marks_a_copy_and_keeps_labels_inside_the_picture():
     marked = annotate(photo, corners, ["皖A12345", "苏B67890"])
     assert marked.shape == photo.shape and (photo == 90).all()
     assert (marked[21:40, :60] != 90).any() and (marked[80:100, 140:] != 90).any()
+
+
+def test_the_fused_backbone_is_the_same_function_and_leaves_the_other_alone(network):
+    randomise(network.backbone)
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        for name, level in fused(network.backbone)(picture).items():
+            expected = network.backbone(picture)[name]
+            assert (level - expected).abs().max() < 1e-3 * expected.abs().max()
+    assert PlateDetector(network).network.backbone is not network.backbone
+    assert network.backbone.stem.bias is None

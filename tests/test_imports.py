@@ -37,7 +37,7 @@ ALLOWED = {
         "datasets": "degrade glyphs images labels plates synth",
         "torch_backend": "mtgan results",
         "onnx_backend": "results",
-        "detection": "detector images torch_backend",
+        "detection": "detector images lite_backbone torch_backend",
         "deblurring": "deblur_gan images torch_backend",
         "annotate": "glyphs",
         "loading": "deblurring detection hub onnx_backend results torch_backend weights",
@@ -46,7 +46,8 @@ ALLOWED = {
         "reading": "annotate images pipeline results video",
         "training": "images losses",
         "fit": "images",
-        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
+        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training "
+        "weights",
         "export": "deblur_training detector_training recipes weights",
         "network_cards": "hub",
         "cards": "hub network_cards",
