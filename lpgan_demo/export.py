@@ -34,7 +34,7 @@ def command_of(recipe: dict, recipe_class) -> str:
         value = recipe.get(f.name, f.default)
         value = list(value) if isinstance(value, tuple) else value
         plain = list(f.default) if isinstance(f.default, tuple) else f.default
-        if value == plain or f.name in ("run", "name", "workers", "threads", "save_every", "start"):
+        if value == plain or f.name in ("run", "name", "workers", "threads", "save_every", "start", "backbone"):
             continue
         flag = "--" + f.name.replace("_", "-")
         if isinstance(plain, bool):

@@ -46,8 +46,7 @@ ALLOWED = {
         "reading": "annotate images pipeline results video",
         "training": "images losses",
         "fit": "images",
-        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training "
-        "weights",
+        "recipes": "baselines datasets degrade fit hub images labels metrics mtgan plates synth training weights",
         "export": "deblur_training detector_training recipes weights",
         "network_cards": "hub",
         "cards": "hub network_cards",
