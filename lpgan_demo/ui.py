@@ -176,12 +176,13 @@ def show_chosen(chosen: int | None, plates: list[PlateResult]) -> tuple:
     return panels(plates[chosen])
 
 
-def choose_clicked(plates: list[PlateResult], event: gr.SelectData):
-    """The plate nearest to a click in the photo."""
+def show_clicked(plates: list[PlateResult], event: gr.SelectData) -> tuple:
+    """Which plate is nearest to a click in the photo, and its panels."""
     if not plates:
-        return gr.skip()
+        return None, *NO_PANELS
     distances = [np.linalg.norm(plate.corners.mean(0) - event.index) for plate in plates]
-    return int(np.argmin(distances))
+    nearest = int(np.argmin(distances))
+    return nearest, *panels(plates[nearest])
 
 
 def _path_of(upload) -> str | None:
@@ -266,8 +267,8 @@ def build() -> gr.Blocks:
         button.click(show, source, everything, **quiet)
         source.clear(functools.partial(show, None), None, everything, api_visibility="private")
         examples.click(show_example, examples, [source, *everything], **quiet)
-        choice.change(show_chosen, [choice, plates], outputs, api_visibility="private")
-        marked.select(choose_clicked, plates, choice, api_visibility="private")
+        choice.input(show_chosen, [choice, plates], outputs, api_visibility="private")
+        marked.select(show_clicked, plates, [choice, *outputs], api_visibility="private")
         gr.Button(visible=False).click(read_plate, source, outputs, api_name="read_plate")
         gr.Button(visible=False).click(read_photo, source, data, api_name="read_photo")
     page.queue(max_size=32, default_concurrency_limit=1)

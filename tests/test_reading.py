@@ -1,21 +1,26 @@
 """Folders, tables and marked photos."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lpgan_demo.detection import Detection
-from lpgan_demo.pipeline import PlatePipeline, is_crop
+from lpgan_demo.pipeline import PlatePipeline, is_crop, is_plate
 from lpgan_demo.reading import files_of, read_sources, write_csv, write_plates
 
 CORNERS = np.array([[100.0, 80], [200, 84], [200, 114], [100, 110]])
 
 
 @pytest.fixture
-def pipeline(small_weights):
-    """A pipeline whose detector finds one plate in every photo that is not black, at CORNERS."""
+def pipeline(small_weights, monkeypatch):
+    """A pipeline whose detector finds one plate in every photo that is not black, at CORNERS.
+
+    Its untrained networks read nothing, so that every find is let pass.
+    """
+    monkeypatch.setattr("lpgan_demo.pipeline.is_plate", lambda result: True)
     pipeline = PlatePipeline.from_pretrained(small_weights)
     box = (*CORNERS.min(0), *CORNERS.max(0))
     pipeline.detector = lambda photo: [Detection(CORNERS, box, 0.9)] if photo.max() > 0 else []
@@ -60,6 +65,15 @@ def test_the_crop_of_a_found_plate_is_its_rectified_view(folder, pipeline):
     (plate,) = pipeline(folder / "b.png")
     assert plate.crop.shape[1] / plate.crop.shape[0] == pytest.approx(100 / 30, rel=0.1)
     assert plate.box == (100, 80, 200, 114)
+
+
+def test_a_find_is_a_plate_when_it_can_be_read_or_there_is_no_doubt(pipeline, folder):
+    (plate,) = pipeline(folder / "b.png")
+    cases = [("good", 0.5, 0.0, True), ("poor", 0.5, 0.0, True), ("illegible", 0.999, 0.8, True)]
+    cases += [("illegible", 0.9, 0.8, False), ("illegible", 0.999, 0.2, False)]
+    for legibility, detection, evidence, expected in cases:
+        result = dataclasses.replace(plate, legibility=legibility, detection=detection, evidence=evidence)
+        assert is_plate(result) is expected
 
 
 def test_what_is_a_crop_is_seen_from_its_size_and_what_was_found():
