@@ -27,7 +27,7 @@ and drawn as the clean standard plate the network believes in, and read, charact
 WARNING = (
     "The drawing is what a generator **believes**, not what the camera saw: no evidence, only a reading with a "
     "probability. An unsure character is drawn as a blend of its candidates; the Chinese ones may be smudged even "
-    "when they are read with confidence. A picture without a plate gets a drawing too, with a confidence near 0."
+    "when they are read with confidence. A small picture without a plate gets a drawing too, with a confidence near 0."
 )
 
 NOTHING_FOUND = (
@@ -40,7 +40,7 @@ against each other (a GAN): one draws the standard plate, the other judges and r
 rendered plates and a few hundred real ones.
 **Plates:** Chinese: blue, yellow with one or two rows, white, black and green; Vietnamese: cars and motorcycles, learnt
 from rendered plates alone. **Privacy:** pictures are processed in
-memory for your request; temporary upload files are deleted within minutes; readings are not logged.
+memory for your request; temporary upload files and readings are forgotten within minutes, and nothing is logged.
 Reading plates to follow people is not what this is for."""
 
 CSS = """
