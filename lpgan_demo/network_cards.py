@@ -77,8 +77,8 @@ def detector_card(folder: Path, reports: dict[str, dict], history: str = "") -> 
 Faster R-CNN on EfficientNet-lite0 with a head for the four corners: a photo -> number plates, their corners and boxes
 (`lpgan_demo.detector.PlateFasterRCNN`). {size:.1f} million parameters, kept in 16 bits; LPGAN Demo {REVISION}.
 
-**For:** finding plates to restore and read, Chinese and Vietnamese, from about 24 pixels wide in a picture 960 pixels
-long; larger photos are searched in tiles. **Not for:** tracking of people.
+**For:** finding plates to restore and read, Chinese and Vietnamese; it learnt them from 24 pixels wide in a picture
+960 pixels long; larger photos are searched in tiles too. **Not for:** tracking of people.
 
 ```python
 from lpgan_demo import PlatePipeline

@@ -188,7 +188,7 @@ class PlatePipeline:
     ):
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
-        reader: see `PlateReader`; views: 1 is fastest, 7 read best, "auto" is between; temperature: the calibrated one
+        reader: see `PlateReader`; views: 1 is fastest, 7 slowest, "auto" between; temperature: the calibrated one
         that comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir:
         see `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source;
         detect: find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for
