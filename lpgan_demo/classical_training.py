@@ -16,7 +16,7 @@ from .degrade import random_camera, shoot
 from .glyphs import font_glyphs
 from .plates import CHINESE_LAYOUTS, encode
 from .synth import plate_scene, standard_plate
-from .training import option
+from .trainer import option
 from .weights import save_weights
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -14,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import images
-from .datasets import SyntheticPlates
 from .deblur_gan import (
     DeblurGenerator,
     DeblurGeneratorConfig,
@@ -23,14 +20,12 @@ from .deblur_gan import (
     binarise,
 )
 from .degrade import Camera, shoot
-from .fit import fit
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
-from .labels import real_plates
 from .losses import real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
-from .plates import LAYOUTS
-from .training import average, learning_rate_factor, make_accelerator, option
+from .runs import Run, begin, go_on, part_of
+from .trainer import Trainer, option
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class DeblurTraining:
     precision: str = option("bf16", "bf16 (autocast) or fp32")
 
 
-class DeblurTrainer:
+class DeblurTrainer(Trainer):
     """Alternating training on batches dict(blurred (N, 3, H, W), ink (N, 1, H, W)) of tensors in [-1, 1].
 
     step(batch) trains the discriminator on true and (detached) made pictures, then the generator with it frozen, and
@@ -58,13 +53,9 @@ class DeblurTrainer:
     """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: DeblurTraining, accelerator=None):
-        if config.precision not in ("bf16", "fp32"):
-            raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
-        if config.perceptual_every < 1 or config.warmup_steps < 1:
-            raise ValueError("perceptual_every and warmup_steps must be at least 1")
-        self.config = config
-        self.accelerator = accelerator or make_accelerator()
-        self.device = self.accelerator.device
+        if config.perceptual_every < 1:
+            raise ValueError("perceptual_every must be at least 1")
+        super().__init__(config, accelerator)
         memory = torch.channels_last
         generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
         self.generator_ema = copy.deepcopy(generator).requires_grad_(False).eval()
@@ -76,19 +67,12 @@ class DeblurTrainer:
         self.features = None
         if config.lambda_perceptual:
             self.features = VGG16Features(config.vgg).to(self.device, memory_format=memory)
-        self.steps = self.seen = 0
-
-    def set_progress(self, progress: float) -> None:
-        """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
-        config = self.config
-        factor = learning_rate_factor(self.steps, progress, config.warmup_steps, config.decay_share)
-        for optimiser, rate in ((self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * factor
+        self.optimisers = [(self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)]
+        self.averaged = [(self.generator_ema, self.generator)]
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config, blurred, ink = self.config, batch["blurred"], batch["ink"]
-        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
+        autocast = self.autocast()
         judge = self.accelerator.unwrap_model(self.discriminator)
         log: dict[str, Tensor] = {}
         with autocast:
@@ -117,9 +101,7 @@ class DeblurTrainer:
         self.g_optimiser.step()
         judge.requires_grad_(True)
 
-        self.steps += 1
-        self.seen += len(blurred) * self.accelerator.num_processes
-        average(self.generator_ema, self.accelerator.unwrap_model(self.generator), config.ema, self.steps)
+        self.count(len(blurred))
         return {name: float(value.detach()) for name, value in log.items()}
 
     @torch.no_grad()
@@ -132,7 +114,7 @@ class DeblurTrainer:
             rows.append(np.hstack([blurred, *(np.repeat(p[..., None], 3, 2) for p in (grey, binarise(grey), ink))]))
         return np.vstack(rows)
 
-    def _parts(self) -> dict:
+    def parts(self) -> dict:
         return {
             "generator": self.accelerator.unwrap_model(self.generator),
             "discriminator": self.accelerator.unwrap_model(self.discriminator),
@@ -141,37 +123,16 @@ class DeblurTrainer:
             "d_optimiser": self.d_optimiser,
         }
 
-    def state_dict(self) -> dict:
-        """All that a resumed run needs: networks, average, optimisers, step, random state."""
-        state = {name: part.state_dict() for name, part in self._parts().items()}
-        return state | {"steps": self.steps, "seen": self.seen, "rng": torch.get_rng_state()}
-
-    def load_state_dict(self, state: dict) -> None:
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.steps, self.seen = state["steps"], state["seen"]
-        torch.set_rng_state(state["rng"])
-
 
 @dataclass(frozen=True)
-class DeblurRecipe(DeblurTraining):
+class DeblurRecipe(DeblurTraining, Run):
     """Train the deblur GAN: rendered plates with their exact ink, real ones with that of their sharp crops."""
 
     name: str = option("deblur", "name under which `export` writes the weights: NAME-generator")
     run: str = option("runs/deblur", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(20000, "steps in all")
-    batch_size: int = option(4, "pictures per step")
-    seed: int = option(1, "seed of data and initial weights")
-    workers: int = option(1, "processes that render plates")
-    threads: int = option(0, "CPU threads of the training process (0: as many as there are cores)")
-    save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
-    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
-    layout_shares: tuple = option((3.0, 1, 0.7, 0.7, 1.2, 1, 1.2, 1, 0.7), "share of each among rendered plates")
     presets: tuple = option(("plate", "plate", "characters"), "presets of the batches, in turn")
-    real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
-    half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
     real_share: float = option(0.3, "share of real plates in a batch")
-    glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
     num_blocks: int = option(10, "dense blocks of the generator")
     head_features: int = option(24, "width of the generator's first convolution")
     growth_rate: int = option(12, "features each dense block adds")
@@ -182,10 +143,8 @@ class DeblurRecipe(DeblurTraining):
 
 def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscriminator]:
     """Generator and discriminator of a recipe, freshly initialised."""
-    sizes = {f.name: getattr(recipe, f.name) for f in fields(DeblurGeneratorConfig) if f.name != "input_size"}
-    return DeblurGenerator(DeblurGeneratorConfig(**sizes)), PatchDiscriminator(
-        PatchDiscriminatorConfig(features=recipe.d_features)
-    )
+    judge = PatchDiscriminatorConfig(features=recipe.d_features)
+    return DeblurGenerator(part_of(recipe, DeblurGeneratorConfig)), PatchDiscriminator(judge)
 
 
 def ink_validator(plates, size=(128, 192)):
@@ -217,33 +176,20 @@ def ink_validator(plates, size=(128, 192)):
 
 def train_deblur(recipe: DeblurRecipe) -> dict:
     """Run the recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    if len(recipe.layout_shares) != len(recipe.layouts):
-        raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(recipe.layout_shares)}")
-    glyphs = [tuple(spec.split("=", 1)) for spec in recipe.glyphs]
-    source = SyntheticPlates(recipe.layouts, recipe.layout_shares, glyphs)
-    sides = real_plates(recipe.real, recipe.half)
+    source, sides = begin(recipe)
     groups = []
     for preset in recipe.presets:
         group = [(InkPlates(source, preset), 1.0)]
         if sides["train"]:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
-    training = {f.name: getattr(recipe, f.name) for f in fields(DeblurTraining)}
-    trainer = DeblurTrainer(*deblur_networks(recipe), DeblurTraining(**training))
-    folder = Path(recipe.run)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), ensure_ascii=False, indent=1), encoding="utf-8")
+    trainer = DeblurTrainer(*deblur_networks(recipe), part_of(recipe, DeblurTraining))
     cv2.setNumThreads(1)
-    return fit(
+    return go_on(
+        recipe,
         trainer,
         InkBatches(groups, recipe.batch_size, recipe.seed),
-        recipe.run,
-        recipe.steps,
-        workers=recipe.workers,
-        save_every=recipe.save_every,
         sample=InkBatches(groups[:1], 8, 3)[0],
         validate=ink_validator(sides["validation"]) if sides["validation"] else None,
+        sizes={f.name for f in fields(DeblurGeneratorConfig)} | {"d_features"},
     )

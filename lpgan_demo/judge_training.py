@@ -17,7 +17,8 @@ from .losses import character_cross_entropy
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
 from .plates import LAYOUTS, encode, get_layout
 from .synth import standard_plate
-from .training import option, seen_by_discriminator
+from .trainer import option
+from .training import seen_by_discriminator
 from .weights import save_weights
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +12,22 @@ import torch.nn.functional as F
 
 from . import images
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
-from .datasets import PlateBatches, RealPlates, SyntheticPlates, collate
+from .datasets import PlateBatches, RealPlates, collate
 from .degrade import Camera, shoot
-from .fit import fit
 from .hub import facts, weights_folder
-from .labels import RealPlate, real_plates
+from .labels import RealPlate
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from .plates import LAYOUTS, decode, get_layout
+from .plates import decode, get_layout
+from .runs import Run, begin, go_on, part_of
 from .synth import standard_plate
-from .training import MTGANTrainer, MTGANTraining, option
+from .trainer import option
+from .training import MTGANTrainer, MTGANTraining
 from .weights import load_weights
 
 
 @dataclass(frozen=True)
-class MTGANRecipe(MTGANTraining):
+class MTGANRecipe(MTGANTraining, Run):
     """Train MTGAN: synthetic plates, real crops in the mix, GN and DN in turn."""
 
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
@@ -35,21 +36,14 @@ class MTGANRecipe(MTGANTraining):
     )
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
-    seed: int = option(1, "seed of data and initial weights")
-    workers: int = option(1, "processes that render plates")
-    threads: int = option(0, "CPU threads of the training process (0: as many as there are cores)")
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
-    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
     layout_shares: tuple = option(
         (0.42, 0.16, 0.06, 0.06, 0.13, 0.04, 0.04, 0.04, 0.05), "share of each layout among synthetic plates"
     )
     input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
     output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
-    real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
-    half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
     real_share: float = option(0.3, "share of real plates in a batch")
     join_share: float = option(0.4, "share of real plates that are joined from two real ones")
-    glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
     num_blocks: int = option(6, "the paper's K, residual blocks of GN's trunk")
     num_features: int = option(64, "width of GN's trunk")
     code_features: int = option(160, "width of GN's region encoder")
@@ -165,8 +159,7 @@ def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminat
     """What draws, and DN, of a recipe, freshly initialised."""
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size}
     if recipe.network == "gn":
-        config = SRGeneratorConfig(**{f.name: getattr(recipe, f.name) for f in fields(SRGeneratorConfig)})
-        generator = SRGenerator(config)
+        generator = SRGenerator(part_of(recipe, SRGeneratorConfig))
     elif recipe.network in ("srcnn", "srresnet"):
         generator = SRCNN(SRCNNConfig(**sizes)) if recipe.network == "srcnn" else SRResNet(SRResNetConfig(**sizes))
     else:
@@ -199,15 +192,8 @@ def begin_with(network: torch.nn.Module, published: torch.nn.Module) -> None:
 
 def train_mtgan(recipe: MTGANRecipe) -> dict:
     """Run a recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    if len(recipe.layout_shares) != len(recipe.layouts):
-        raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(recipe.layout_shares)}")
-    glyphs = [tuple(spec.split("=", 1)) for spec in recipe.glyphs]
-    parts = [SyntheticPlates(recipe.layouts, recipe.layout_shares, glyphs)]
-    shares = [1.0]
-    sides = real_plates(recipe.real, recipe.half)
+    source, sides = begin(recipe)
+    parts, shares = [source], [1.0]
     if sides["train"]:
         parts.append(RealPlates(sides["train"], recipe.layouts, recipe.join_share))
         shares = [1 - recipe.real_share, recipe.real_share]
@@ -220,42 +206,19 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
             begun.write_text(json.dumps(facts(first)), encoding="utf-8")
         for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
             begin_with(network, load_weights(weights_folder(recipe.start, name)))
-    training = {f.name: getattr(recipe, f.name) for f in fields(MTGANTraining)}
-    trainer = MTGANTrainer(generator, discriminator, MTGANTraining(**training))
+    trainer = MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining))
     sample_part = RealPlates(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
     rng = np.random.default_rng(3)
     rows = [parts[0].sample(rng) for _ in range(8)] + [sample_part.sample(rng) for _ in range(16)]
     validate = validator(sides["validation"], recipe) if sides["validation"] else None
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size, "layouts": recipe.layouts}
     batches = PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes)
-    if trainer.accelerator.is_main_process:
-        _keep_recipe(recipe)
-    return fit(
+    return go_on(
+        recipe,
         trainer,
         batches,
-        recipe.run,
-        recipe.steps,
-        workers=recipe.workers,
-        save_every=recipe.save_every,
         sample=collate(rows, **sizes),
         validate=validate,
+        sizes={f.name for f in fields(SRGeneratorConfig)}
+        | {"network", "d_features", "d_strides", "d_code_size", "d_reads"},
     )
-
-
-def _keep_recipe(recipe: MTGANRecipe) -> None:
-    """Write recipe.json into the run folder; refuse to go on with a run whose networks were other ones."""
-    folder = Path(recipe.run)
-    folder.mkdir(parents=True, exist_ok=True)
-    path, document = folder / "recipe.json", json.loads(json.dumps(asdict(recipe)))
-    if path.is_file() and (folder / "checkpoint.pt").is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        parts = (
-            {f.name for f in fields(SRGeneratorConfig)}
-            | {"network"}
-            | {name for name in document if name.startswith("d_")}
-        )
-        parts -= {"d_learning_rate"}
-        other = sorted(name for name in parts & set(before) & set(document) if before[name] != document[name])
-        if other:
-            raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")

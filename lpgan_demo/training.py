@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import copy
 import math
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from . import losses
 from .images import to_images
-
-
-def option(default, help: str):
-    """A configuration field whose help text the command line shows."""
-    if isinstance(default, (list, dict)):
-        raise TypeError("option defaults must be immutable")
-    return field(default=default, metadata={"help": help})
+from .trainer import Trainer, option
 
 
 @dataclass(frozen=True)
@@ -52,16 +44,6 @@ class MTGANTraining:
     precision: str = option("bf16", "bf16 (autocast) or fp32")
 
 
-def make_accelerator() -> Accelerator:
-    """The devices to train on: of one process, or of those that `accelerate launch` or `torchrun` started together.
-
-    Processes without an accelerator must be told that they belong together: each would else train for itself.
-    """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.accelerator.is_available():
-        os.environ.setdefault("ACCELERATE_USE_CPU", "true")
-    return Accelerator()
-
-
 def seen_by_discriminator(plate: Tensor) -> Tensor:
     """A differentiable random view of (N, 3, H, W): small shift, blur or resampling, noise. One draw a batch."""
     dy, dx, kind = (int(v) for v in torch.randint(0, 5, (3,)))
@@ -75,23 +57,7 @@ def seen_by_discriminator(plate: Tensor) -> Tensor:
     return plate + noise
 
 
-def learning_rate_factor(step: int, progress: float, warmup_steps: int, decay_share: float) -> float:
-    """What a learning rate is multiplied by: warm-up over the first steps, 1, cosine to 0.001 over the last share."""
-    tail = max(0.0, (progress - (1 - decay_share)) / max(decay_share, 1e-9))
-    factor = min(1.0, (step + 1) / warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, tail)))
-    return max(factor, 1e-3)
-
-
-@torch.no_grad()
-def average(mean: nn.Module, live: nn.Module, decay: float, step: int) -> None:
-    """Move the averaged network towards the live one; the first steps count more, so that the start is forgotten."""
-    decay = min(decay, (1 + step) / (10 + step))
-    torch._foreach_lerp_(list(mean.parameters()), list(live.parameters()), 1 - decay)
-    for kept, value in zip(mean.buffers(), live.buffers()):  # batch norm's statistics are averages already
-        kept.copy_(value)
-
-
-class MTGANTrainer:
+class MTGANTrainer(Trainer):
     """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
 
     step(batch) trains DN on real and (detached) drawn plates, then GN with DN frozen, and returns the log values
@@ -102,15 +68,11 @@ class MTGANTrainer:
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
         if config.character_loss not in ("bce", "cross-entropy"):
             raise ValueError(f"character_loss must be bce or cross-entropy, not {config.character_loss!r}")
-        if config.precision not in ("bf16", "fp32"):
-            raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
         if not 0 < config.draw_share <= 1:
             raise ValueError(f"draw_share must be above 0 and at most 1, not {config.draw_share}")
-        if config.discriminator_every < 1 or config.warmup_steps < 1:
-            raise ValueError("discriminator_every and warmup_steps must be at least 1")
-        self.config = config
-        self.accelerator = accelerator or make_accelerator()
-        self.device = self.accelerator.device
+        if config.discriminator_every < 1:
+            raise ValueError("discriminator_every must be at least 1")
+        super().__init__(config, accelerator)
         memory = torch.channels_last
         generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
         self.generator_ema = copy.deepcopy(generator).requires_grad_(False).eval()
@@ -124,21 +86,14 @@ class MTGANTrainer:
         )
         self.character_loss = losses.character_bce if config.character_loss == "bce" else losses.character_cross_entropy
         self.has_adversary = bool(config.lambda_adversarial or config.lambda_dn_character)
-        self.steps = self.seen = 0
-
-    def set_progress(self, progress: float) -> None:
-        """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
-        config = self.config
-        factor = learning_rate_factor(self.steps, progress, config.warmup_steps, config.decay_share)
-        for optimiser, rate in ((self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * factor
+        self.optimisers = [(self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)]
+        self.averaged = [(self.generator_ema, self.generator), (self.discriminator_ema, self.discriminator)]
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config = self.config
         lq, gt, layout = batch["lq"], batch["gt"], batch["layout"]
         view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
-        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
+        autocast = self.autocast()
         judge = self.accelerator.unwrap_model(self.discriminator)
         n = math.ceil(config.draw_share * len(lq))
         with autocast:
@@ -176,10 +131,7 @@ class MTGANTrainer:
         self.g_optimiser.step()
         judge.requires_grad_(True)
 
-        self.steps += 1
-        self.seen += len(lq) * self.accelerator.num_processes
-        for mean, live in ((self.generator_ema, self.generator), (self.discriminator_ema, self.discriminator)):
-            average(mean, self.accelerator.unwrap_model(live), config.ema, self.steps)
+        self.count(len(lq))
         return {name: float(value.detach()) for name, value in log.items()}
 
     @torch.no_grad()
@@ -191,7 +143,7 @@ class MTGANTrainer:
         half = (len(rows) + 1) // 2
         return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])])
 
-    def _parts(self) -> dict:
+    def parts(self) -> dict:
         return {
             "generator": self.accelerator.unwrap_model(self.generator),
             "discriminator": self.accelerator.unwrap_model(self.discriminator),
@@ -200,18 +152,3 @@ class MTGANTrainer:
             "g_optimiser": self.g_optimiser,
             "d_optimiser": self.d_optimiser,
         }
-
-    def state_dict(self) -> dict:
-        """All that a resumed run needs: networks, averages, optimisers, step, random state."""
-        state = {name: part.state_dict() for name, part in self._parts().items()}
-        random = [torch.get_rng_state()] + (torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
-        return state | {"steps": self.steps, "seen": self.seen, "rng": random}
-
-    def load_state_dict(self, state: dict) -> None:
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.steps, self.seen = state["steps"], state["seen"]
-        cpu, *cuda = state["rng"]
-        torch.set_rng_state(cpu)
-        if cuda and len(cuda) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all(cuda)

@@ -8,7 +8,8 @@ from lpgan_demo.datasets import PlateBatches, SyntheticPlates
 from lpgan_demo.fit import fit, tensor_batch
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from lpgan_demo.recipes import begin_with
-from lpgan_demo.training import MTGANTrainer, MTGANTraining, option, seen_by_discriminator
+from lpgan_demo.trainer import option
+from lpgan_demo.training import MTGANTrainer, MTGANTraining, seen_by_discriminator
 
 
 def new_trainer(**options):
