@@ -208,10 +208,14 @@ class PlatePipeline:
         Raises PlateImageError on bad input.
         """
         photo = images.load_image(source)
+        found = self.find(photo)
+        return [self.read_plate(photo)] if found is None else self.read_found(photo, found)
+
+    def find(self, photo: np.ndarray) -> list | None:
+        """The `detection.Detection`s in a photo, uint8 RGB; None when it is no photo but a crop of one plate."""
         found = self.detector(photo) if self.detector else []
-        if not self.detector or is_crop(photo.shape[:2], [detection.box for detection in found]):
-            return [self.read_plate(photo)]
-        return self.read_found(photo, found)
+        crop = not self.detector or is_crop(photo.shape[:2], [detection.box for detection in found])
+        return None if crop else found
 
     def read_found(self, photo: np.ndarray, found) -> list[PlateResult]:
         """What was found (`detection.Detection`s) in a photo, uint8 RGB -> one result for each that `is_plate`."""

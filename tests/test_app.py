@@ -1,9 +1,14 @@
 """The page in a real browser: Debian's or any other Chromium, driven by Playwright."""
 
+import csv
 import io
 import shutil
+import urllib.error
+import urllib.request
+import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,7 +22,8 @@ def address():
     from lpgan_demo import ui
 
     page = ui.build()
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, css=ui.CSS, theme=ui.THEME, run_history=False)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, inbrowser=False, **ui.serving())
+    ui.warm_up()
     yield url
     page.close()
 
@@ -129,7 +135,7 @@ def test_bad_files_are_refused_in_one_sentence_without_paths(client, tmp_path, d
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "I;16", "P"])
 def test_every_kind_of_picture_gives_what_the_package_gives(client, tmp_path, mode):
-    from lpgan_demo.ui import pipeline
+    from lpgan_demo.ui_parts import pipeline
 
     path = tmp_path / "plate.png"
     picture = Image.open(EXAMPLES / "tilted.png")
@@ -194,3 +200,144 @@ def test_the_photo_endpoint_names_every_plate_with_its_box(client, two_plates):
     found = client.predict(handle_file(str(two_plates)), api_name="/read_photo")
     assert [plate["text"] for plate in found] == ["苏B24680", "粤C13579"]
     assert abs(found[0]["box"][0] - 80) < 8 and abs(found[0]["box"][2] - 200) < 8
+
+
+def open_tab(page, number):
+    """Choose the tab of that number; on a phone most of them are behind the button with the dots."""
+    page.wait_for_timeout(500)  # until the tabs are measured
+    shown = page.locator("#tabs [role=tab]")
+    if number < shown.count():
+        shown.nth(number).click()
+    else:
+        page.click("#tabs .overflow-menu > button")
+        page.locator("#tabs .overflow-dropdown button").nth(number - shown.count()).click()
+
+
+def wait_for_words(page, selector, words):
+    look = "([selector, words]) => document.querySelector(selector)?.innerText.includes(words)"
+    page.wait_for_function(look, arg=[selector, words], timeout=60_000)
+
+
+def test_a_bad_plate_of_one_s_own_follows_text_and_sliders(page):
+    open_tab(page, 1)
+    page.wait_for_function(
+        "document.querySelector('#make-reading .plate-text')?.innerText == '苏E6M328'", timeout=60_000
+    )
+    page.fill("#make-text input, #make-text textarea", "浙b12345")
+    page.wait_for_function(
+        "document.querySelector('#make-reading .plate-text')?.innerText == '浙B12345'", timeout=30_000
+    )
+    page.fill("#make-text input, #make-text textarea", "浙B1")
+    page.wait_for_selector("#make-reading .plate-error:has-text('not a number that this kind of plate can carry')")
+    assert page.locator("#make-after img").count() == 0
+    page.fill("#make-text input, #make-text textarea", "浙B12345")
+    page.wait_for_selector("#make-reading .plate-text", timeout=30_000)
+    page.locator("#make-width input[type=number]").fill("16")
+    page.locator("#make-width input[type=number]").press("Tab")
+    page.wait_for_selector("#make-reading .plate-cell.unsure", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+
+
+def test_many_files_become_a_table_and_a_zip_to_take_away(page, two_plates, tmp_path):
+    broken, archive = tmp_path / "broken.jpg", tmp_path / "more.zip"
+    broken.write_bytes(b"nothing")
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.write(EXAMPLES / "green.png", "../../green.png")
+    open_tab(page, 2)
+    page.set_input_files("#many-files input[type=file]", [two_plates, broken, archive])
+    wait_for_words(page, "#many-files", "more")
+    page.wait_for_timeout(500)
+    page.click("#many-start")
+    page.wait_for_selector("#many-zip:not([disabled])", timeout=60_000)
+    shown = page.inner_text("#many-table")
+    for words in ("苏B24680", "粤C13579", "沪AD06219", "not an image in a known format"):
+        assert words in shown
+    page.wait_for_timeout(500)
+    with page.expect_download() as download:
+        page.click("#many-zip")
+    with zipfile.ZipFile(download.value.path()) as zipped:
+        assert sorted(zipped.namelist()) == [
+            "001-street-1.png",
+            "001-street-2.png",
+            "001-street-marked.jpg",
+            "003-green-1.png",
+            "plates.csv",
+        ]
+        rows = list(csv.DictReader(io.StringIO(zipped.read("plates.csv").decode("utf-8-sig"))))
+    assert [row["text"] for row in rows] == ["苏B24680", "粤C13579", "沪AD06219"]
+
+
+def test_a_video_gives_one_row_per_car(page, tmp_path):
+    path = tmp_path / "street.mp4"
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 5, (640, 480))
+    for k in range(6):
+        video.write(np.ascontiguousarray(scene((("苏B24680", "cn_blue", (60 + 20 * k, 330)),))[..., ::-1]))
+    video.release()
+    open_tab(page, 3)
+    page.set_input_files("#video input[type=file]", path)
+    page.wait_for_timeout(2000)
+    page.click("#video-start")
+    wait_for_words(page, "#video-table", "苏B24680")
+    assert page.inner_text("#video-table").count("street.mp4") == 1
+    page.wait_for_selector("#video-frames img", timeout=20_000)
+
+
+def test_the_ways_of_restoring_stand_side_by_side(page):
+    open_tab(page, 4)
+    page.locator("#compare-examples button, #compare-examples .gallery-item").first.click()
+    wait_for_words(page, "#compare-pictures", "MTGAN: 沪AD06219")
+    wait_for_words(page, "#compare-pictures", "Origin:")
+
+
+def test_the_page_speaks_three_languages(browser, address):
+    visitor = browser.new_context(locale="zh-CN").new_page()
+    visitor.goto(address)
+    visitor.wait_for_selector("h1:has-text('读出没人能读的车牌')", timeout=60_000)
+    visitor.locator("#language label").nth(2).click()
+    visitor.wait_for_selector("h1:has-text('Đọc biển số')", timeout=20_000)
+    visitor.set_input_files("#source input[type=file]", EXAMPLES / "tilted.png")
+    visitor.wait_for_selector("#reading:has-text('Độ tin cậy')", timeout=60_000)
+    visitor.close()
+
+
+def test_two_visitors_at_once_each_see_their_own_plate(browser, address):
+    visitors = [browser.new_page() for _ in range(2)]
+    for visitor in visitors:
+        visitor.goto(address)
+        visitor.wait_for_selector("#source input[type=file]", state="attached", timeout=60_000)
+    for visitor, name in zip(visitors, ("tilted", "green")):
+        visitor.set_input_files("#source input[type=file]", EXAMPLES / f"{name}.png")
+    for visitor, text in zip(visitors, ("川H90T37", "沪AD06219")):
+        visitor.wait_for_selector("#reading .plate-text", timeout=60_000)
+        assert visitor.inner_text("#reading .plate-text") == text
+        visitor.close()
+
+
+def test_nothing_is_fetched_from_elsewhere(browser, address):
+    visitor, asked = browser.new_page(), []
+    visitor.on("request", lambda request: asked.append(request.url))
+    visitor.goto(address)
+    visitor.wait_for_selector("#source input[type=file]", state="attached", timeout=60_000)
+    visitor.wait_for_timeout(1000)
+    assert asked and all(url.startswith((address, "data:", "blob:")) for url in asked)
+    visitor.close()
+
+
+def test_health_is_told(address):
+    with urllib.request.urlopen(f"{address}healthz") as answer:
+        assert answer.status == 200 and answer.read() == b"ok"
+
+
+def test_a_plate_is_made_on_demand(client):
+    settings = [60, 2, 10, 0.5, 0.9, 4, 70, 3]
+    path = client.predict("苏E6M328", "cn_blue", *settings, api_name="/make_plate")
+    assert Image.open(path).size[0] == 60
+    with pytest.raises(Exception, match="not a number that this kind of plate can carry"):
+        client.predict("苏E6M3", "cn_blue", *settings, api_name="/make_plate")
+
+
+def test_the_examples_and_uploads_alone_are_served(address):
+    for path in ("etc/passwd", str(Path(__file__).resolve())):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{address}gradio_api/file=/{path.lstrip('/')}")
+        assert caught.value.code in (403, 404)

@@ -1,0 +1,74 @@
+"""The tabs that explain: one crop restored in every way of the comparison, and what this is and how good."""
+
+from __future__ import annotations
+
+import functools
+
+import gradio as gr
+
+from .comparison import load_rows, restore
+from .hub import BUNDLED, weights_folder
+from .images import resize
+from .judge import read_pictures
+from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline
+from .ui_photo import examples_for
+from .weights import load_weights
+from .words import say
+
+
+@functools.cache
+def _networks():
+    """({row: generator}, judge), loaded when the tab is first used."""
+    return load_rows(), load_weights(weights_folder(None, "plate-judge"))
+
+
+@on_gpu
+def compare(image: str | None, language: str = "en") -> list[tuple]:
+    """[(picture, caption)] for the crop itself and for every way of restoring it whose weights are there."""
+    crop = loaded(image, language)
+    rows, judge = _networks()
+    layout = pipeline().read_plate(crop).layout
+    pictures = {name: restore(network, [crop])[0] for name, network in rows.items()}
+    texts = read_pictures(judge, list(pictures.values()), [layout] * len(pictures))
+    return [
+        (resize(picture, (128, 384)), f"{name}: {text or say(language, 'nothing')}")
+        for (name, picture), text in zip(pictures.items(), texts)
+    ]
+
+
+def measured() -> str:
+    """The results section of the bundled generator's model card, as Markdown."""
+    card = (BUNDLED / "mtgan-generator" / "README.md").read_text(encoding="utf-8")
+    _, _, rest = card.partition("## Results")
+    return rest.partition("\n## ")[0].strip()
+
+
+def compare_tab(words: Words) -> None:
+    """Render the tab and wire it."""
+    words(gr.Markdown, "compare_intro")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            source = picture_input(words, "crop", "compare-source")
+            button = words(gr.Button, "compare", variant="primary", elem_id="compare-start")
+            examples = examples_for(words, source, "compare-examples")
+        with gr.Column(scale=2, min_width=300):
+            gallery = gr.Gallery(
+                columns=2,
+                height="auto",
+                object_fit="contain",
+                elem_id="compare-pictures",
+                show_label=False,
+                buttons=[],
+            )
+    source.input(compare, [source, words.language], gallery, api_visibility="private")
+    button.click(compare, [source, words.language], gallery, api_visibility="private")
+    examples.click(lambda sample: sample[0], examples, source, api_visibility="private").then(
+        compare, [source, words.language], gallery, api_visibility="private"
+    )
+
+
+def about_tab(words: Words) -> None:
+    """Render the tab."""
+    words(gr.Markdown, "about")
+    with words(gr.Accordion, "measured", open=True):
+        gr.Markdown(measured(), elem_id="measured")

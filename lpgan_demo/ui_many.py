@@ -1,0 +1,135 @@
+"""The tabs for many pictures: photos and zip files, and videos; a table that grows, and files to take away."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import gradio as gr
+
+from . import images
+from .annotate import annotate
+from .archives import ArchiveError, count_pictures, pictures_of
+from .reading import Row, write_csv
+from .results import PlateImageError
+from .ui_parts import MOST_BYTES, MOST_FILES, MOST_SECONDS, Words, on_gpu, pipeline, refuse
+from .video import read_video
+from .words import say
+
+PROGRESS = gr.Progress()
+"""Where gradio puts the progress of each visitor's own turn."""
+
+
+def _line(row: Row, language: str) -> list:
+    if row.plate is None:
+        return [row.source, row.error or say(language, "no_plate"), "", "", ""]
+    seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
+    legibility = say(language, row.plate.legibility)
+    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
+
+
+@on_gpu
+def read_many(paths: list[str] | None, language: str = "en", progress=PROGRESS):
+    """A generator: the table as it grows, then table and zip to take away. Raises gr.Error for unusable files."""
+    if not paths:
+        raise refuse(language, "no_files")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "plates"
+        out.mkdir()
+        try:
+            total = count_pictures(paths)
+            if total > MOST_FILES:
+                raise refuse(language, "too_many", files=MOST_FILES)
+            begun = time.monotonic()
+            for k, (name, source) in enumerate(pictures_of(paths, MOST_BYTES)):
+                left = (time.monotonic() - begun) / k * (total - k) if k else 0
+                said = say(language, "of_files", done=k + 1, total=total) + (f" · {left:.0f} s" if k else "")
+                progress((k, total), desc=said)
+                rows += _read_one(name, source, out, f"{k + 1:03}-{Path(name).stem}")
+                yield [_line(row, language) for row in rows], gr.skip(), gr.skip()
+        except ArchiveError as error:
+            raise refuse(language, error.key, name=error.name, megabytes=MOST_BYTES >> 20) from None
+        write_csv([row for row in rows if row.plate is not None], out / "plates.csv")
+        shutil.copy(out / "plates.csv", Path(folder) / "plates.csv")
+        archive = shutil.make_archive(str(Path(folder) / "plates"), "zip", out)
+        csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
+        yield [_line(row, language) for row in rows], csv, gr.update(value=archive, interactive=True)
+
+
+def _read_one(name: str, source, out: Path, stem: str) -> list[Row]:
+    """The rows of one picture; its drawings, and the photo with its plates marked, are written to `out`."""
+    try:
+        photo = images.load_image(source)
+        plates = pipeline()(photo)
+    except PlateImageError as error:
+        return [Row(name, error=str(error))]
+    for k, plate in enumerate(plates):
+        (out / f"{stem}-{k + 1}.png").write_bytes(images.encode_png(plate.super_resolved))
+    if plates and plates[0].box is not None:
+        marked = annotate(photo, [plate.corners for plate in plates], [plate.text for plate in plates])
+        cv2.imwrite(str(out / f"{stem}-marked.jpg"), marked[..., ::-1])
+    return [Row(name, plate) for plate in plates] or [Row(name)]
+
+
+@on_gpu
+def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
+    """Table, gallery of the clearest frames and drawings, and the table to take away."""
+    if not path:
+        raise refuse(language, "no_video")
+    video = cv2.VideoCapture(path)
+    seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / max(1.0, video.get(cv2.CAP_PROP_FPS))
+    video.release()
+    if seconds > MOST_SECONDS:
+        raise refuse(language, "video_long", seconds=round(seconds), limit=MOST_SECONDS)
+    try:
+        found = read_video(path, pipeline(), progress=lambda share: progress(share, desc=say(language, "video")))
+    except PlateImageError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+    if not found:
+        raise refuse(language, "no_cars")
+    rows = [Row(Path(path).name, car.plate, "", car.start, car.end, car.frames) for car in found]
+    pictures = []
+    for car in found:
+        pictures += [(car.plate.crop, f"{car.best_time:.1f} s"), (car.plate.super_resolved, car.plate.text)]
+    with tempfile.TemporaryDirectory() as folder:
+        write_csv(rows, Path(folder) / "plates.csv")
+        csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
+        yield [_line(row, language) for row in rows], pictures, csv
+
+
+def many_tab(words: Words) -> None:
+    """Render the tab for many photos and wire it."""
+    words(gr.Markdown, "many_intro")
+    files = words(gr.File, "files", file_count="multiple", file_types=["image", ".zip"], elem_id="many-files")
+    with gr.Row():
+        start = words(gr.Button, "start", variant="primary", elem_id="many-start")
+        stop = words(gr.Button, "stop", elem_id="many-stop")
+    table = words.table("many-table")
+    with gr.Row():
+        csv = words(gr.DownloadButton, "csv", interactive=False, elem_id="many-csv")
+        everything = words(gr.DownloadButton, "zip", interactive=False, elem_id="many-zip")
+    run = start.click(
+        read_many, [files, words.language], [table, csv, everything], api_visibility="private", show_progress_on=[table]
+    )
+    stop.click(None, cancels=[run], api_visibility="private")
+
+
+def video_tab(words: Words) -> None:
+    """Render the tab for a video and wire it."""
+    words(gr.Markdown, "video_intro")
+    video = words(gr.Video, "video", sources=["upload"], elem_id="video", height=300, buttons=[])
+    with gr.Row():
+        start = words(gr.Button, "video_read", variant="primary", elem_id="video-start")
+        stop = words(gr.Button, "stop", elem_id="video-stop")
+    table = words.table("video-table")
+    gallery = words(
+        gr.Gallery, "best_frames", columns=4, height="auto", object_fit="contain", elem_id="video-frames", buttons=[]
+    )
+    csv = words(gr.DownloadButton, "csv", interactive=False, elem_id="video-csv")
+    asked, given = [video, words.language], [table, gallery, csv]
+    run = start.click(read_one_video, asked, given, api_visibility="private", show_progress_on=[table])
+    stop.click(None, cancels=[run], api_visibility="private")

@@ -1,0 +1,31 @@
+"""The words of the page: every language has all of them, with the same places to fill."""
+
+import string
+
+import pytest
+
+from lpgan_demo.words import WORDS, language_of, say
+
+
+def places(words):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(words) if name)
+
+
+@pytest.mark.parametrize("language", sorted(set(WORDS) - {"en"}))
+def test_every_language_says_everything(language):
+    assert set(WORDS[language]) == set(WORDS["en"])
+    for key, words in WORDS["en"].items():
+        assert places(WORDS[language][key]) == places(words), key
+        assert WORDS[language][key].strip()
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("vi", "vi"), ("fr-FR,de;q=0.9", "en"), ("de,vi-VN;q=0.5", "vi"), (None, "en")],
+)
+def test_the_browser_s_language_is_taken_if_the_page_speaks_it(header, language):
+    assert language_of(header) == language
+
+
+def test_places_are_filled():
+    assert say("en", "in_doubt", places="1, 3").startswith("Characters in doubt: 1, 3.")
