@@ -15,6 +15,7 @@ from .datasets import SyntheticPlates
 from .deblur_gan import binarise
 from .deblurring import PlateDeblurrer
 from .degrade import Camera, motion_kernel, random_camera, shoot
+from .general_ocr import find_general_reader
 from .hub import BUNDLED, weights_folder
 from .ink_data import PRESETS, sharp_ink
 from .labels import choose, load_real
@@ -143,12 +144,13 @@ def evaluate_deblur(
 ) -> dict[str, dict[str, dict]]:
     """{condition: {way: figures}}: f (of ink), rmse, psnr, ssim against the true ink, and shares of exact plates.
 
-    psnr and ssim are of the grey picture, f and rmse of the binary one. mtgan and classical are exact plates: MTGAN
-    reads the grey picture painted in the plate's colours, the classical reader the binary one. sheet: also write a PNG
-    of picture, Otsu, ours grey, ours binary, true ink.
+    psnr and ssim are of the grey picture, f and rmse of the binary one. mtgan, classical and ocr (a general reader,
+    where `general_ocr` finds one) are exact plates: MTGAN reads the grey picture painted in the plate's colours, the
+    others the binary one. sheet: also write a PNG of picture, Otsu, ours grey, ours binary, true ink.
     """
     pipeline = PlatePipeline.from_pretrained(source, detect=False)
     classical = load_weights(weights_folder(None, "classical-reader"))
+    general = find_general_reader()
     conditions = real_pairs(folders, side) if folders else {}
     conditions |= {"rendered": rendered_pairs(rendered)} if rendered else {}
     report: dict[str, dict[str, dict]] = {}
@@ -166,6 +168,8 @@ def evaluate_deblur(
                 "mtgan": [plate.text for plate in pipeline.read_plates(painted)],
                 "classical": read_classically(classical, flat, dark_ink),
             }
+            if general is not None:
+                readings["ocr"] = [general(binary) for binary in binaries]
             report[condition][name] = {
                 "n": len(rows),
                 "f": float(np.mean([ink_f_measure(b, ink) for b, ink in zip(binaries, inks)])),
@@ -189,10 +193,10 @@ def as_table(report: dict[str, dict[str, dict]]) -> str:
     lines = []
     for condition, rows in report.items():
         lines.append(f"{condition} ({next(iter(rows.values()))['n']} plates)")
-        lines.append(f"  {'':24} {'F':>6} {'RMSE':>6} {'PSNR':>6} {'SSIM':>6} {'MTGAN':>6} {'classical':>9}")
+        lines.append(f"  {'':24} {'F':>6} {'RMSE':>6} {'PSNR':>6} {'SSIM':>6} {'MTGAN':>6} {'classical':>9} {'OCR':>6}")
         for name, f in rows.items():
             lines.append(
                 f"  {name:24} {f['f']:6.3f} {f['rmse']:6.3f} {f['psnr']:6.2f} {f['ssim']:6.3f}"
-                f" {f['mtgan']:6.3f} {f['classical']:9.3f}"
+                f" {f['mtgan']:6.3f} {f['classical']:9.3f} {f.get('ocr', float('nan')):6.3f}"
             )
     return "\n".join(lines)

@@ -30,6 +30,7 @@ ALLOWED = {
         "hub": "__version__ results",
         "glyphs": "plates",
         "degrade": "",
+        "general_ocr": "images plates",
         "losses": "regions",
         "metrics": "",
         "synth": "glyphs plates",
@@ -55,8 +56,8 @@ ALLOWED = {
         "cards": "hub network_cards",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "deblur_gan degrade images ink_data losses metrics perceptual runs trainer",
-        "deblur_evaluation": "classical datasets deblur_gan deblurring degrade hub images ink_data labels metrics "
-        "pipeline plates synth weights",
+        "deblur_evaluation": "classical datasets deblur_gan deblurring degrade general_ocr hub images ink_data labels "
+        "metrics pipeline plates synth weights",
         "detector_data": "datasets degrade glyphs images plates synth",
         "photo_evaluation": "degrade detection images labels",
         "detector_training": "annotate detection detector detector_data images labels lite_backbone photo_evaluation "
