@@ -32,6 +32,9 @@ EXAMPLES = (
     Example("tilted", "川H90T37", "cn_blue", Camera(width=90, defocus=0.5, noise=3, jpeg=60), tilt=13),
     Example("yellow", "鲁Q4837挂", "cn_yellow", Camera(width=64, defocus=0.9, gain=0.8, noise=5, jpeg=45)),
     Example("green", "沪AD06219", "cn_green", Camera(width=60, defocus=0.7, motion=2.5, angle=70, noise=4)),
+    Example(
+        "vietnamese", "51G39662", "vn_two_row", Camera(width=52, defocus=0.6, motion=2, angle=20, noise=5, jpeg=55)
+    ),
 )
 
 

@@ -34,7 +34,8 @@ def command_of(recipe: dict, recipe_class) -> str:
         value = recipe.get(f.name, f.default)
         value = list(value) if isinstance(value, tuple) else value
         plain = list(f.default) if isinstance(f.default, tuple) else f.default
-        if value == plain or f.name in ("run", "name", "workers", "threads", "save_every", "start", "backbone"):
+        hidden = ("run", "name", "workers", "threads", "save_every", "backbone")
+        if value == plain or f.name in hidden or (f.name == "start" and "=" not in str(value)):
             continue
         flag = "--" + f.name.replace("_", "-")
         if isinstance(plain, bool):
@@ -54,7 +55,7 @@ def _without_place(value: str) -> str:
 def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
 
-    The detector goes to folder/NAME, in 16 bits. The run's recipe.json says which networks the tensors belong to;
+    The detector goes to folder/NAME, in 16 bits, as do GN alone and DP-GAN. The run's recipe.json says which networks the tensors belong to;
     steps, plates seen, hours and the command are kept as facts, with those of the weights the run began with
     (start.json) added.
     """
@@ -86,7 +87,8 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
         return [save_weights(built, Path(folder) / name, half=True, **known)]
     generator, discriminator = built
     generator.load_state_dict(state["generator_ema"])
-    written = [save_weights(generator, Path(folder) / f"{name}-generator", **known)]
+    half = recipe_class in (RECIPES["gn"], RECIPES["dp-gan"])  # as large as MTGAN's, but for comparison alone
+    written = [save_weights(generator, Path(folder) / f"{name}-generator", half=half, **known)]
     if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
         discriminator.load_state_dict(state["discriminator_ema"])
         written.append(save_weights(discriminator, Path(folder) / f"{name}-discriminator", **known))

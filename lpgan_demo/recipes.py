@@ -32,7 +32,8 @@ class MTGANRecipe(MTGANTraining, Run):
 
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
     start: str = option(
-        "", "folder of weights to start from, such as weights; the sizes must be the same, layouts may be added"
+        "",
+        "weights to start from, FOLDER or FOLDER=NAME of another recipe; sizes must be the same, layouts may be added",
     )
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
@@ -199,13 +200,16 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
     if recipe.start:
-        first = weights_folder(recipe.start, f"{recipe.name}-generator")
+        folder, _, name = recipe.start.partition("=")
+        first = weights_folder(folder, f"{name or recipe.name}-generator")
         Path(recipe.run).mkdir(parents=True, exist_ok=True)
         begun = Path(recipe.run) / "start.json"
         if not begun.is_file():  # a resumed run began with what it began with
             begun.write_text(json.dumps(facts(first)), encoding="utf-8")
-        for network, name in ((generator, f"{recipe.name}-generator"), (discriminator, f"{recipe.name}-discriminator")):
-            begin_with(network, load_weights(weights_folder(recipe.start, name)))
+        begin_with(generator, load_weights(first))
+        judge = first.parent / f"{name or recipe.name}-discriminator"
+        if judge.is_dir():
+            begin_with(discriminator, load_weights(judge))
     trainer = MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining))
     sample_part = RealPlates(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
     rng = np.random.default_rng(3)

@@ -49,3 +49,17 @@ def test_each_baseline_trains_with_its_own_losses_and_is_exported(tmp_path, name
     assert main(["export", str(run / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
     assert [folder.name for folder in (tmp_path / "weights").iterdir()] == [f"{name}-generator"]
     load_weights(tmp_path / "weights" / f"{name}-generator")
+
+
+def test_dp_gan_may_begin_with_gn_s_weights(tmp_path, capsys):
+    options = ["--steps", "1", "--batch-size", "2", "--threads", "1", *SMALL]
+    assert main(["train", "gn", "--run", str(tmp_path / "gn"), *options]) == 0
+    assert main(["export", str(tmp_path / "gn" / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
+    begun = ["--start", f"{tmp_path / 'weights'}=gn", "--learning-rate", "1e-12", "--weight-decay", "0"]
+    assert main(["train", "dp-gan", "--run", str(tmp_path / "dp-gan"), *begun, *options]) == 0
+    assert main(["export", str(tmp_path / "dp-gan" / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
+    first, then = (load_weights(tmp_path / "weights" / f"{name}-generator") for name in ("gn", "dp-gan"))
+    for a, b in zip(first.parameters(), then.parameters()):
+        assert torch.allclose(a, b, atol=1e-4)
+    assert main(["train", "dp-gan", "--run", str(tmp_path / "x"), "--start", f"{tmp_path}=gn", *options]) == 2
+    assert "gn-generator" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from lpgan_demo.deblur_evaluation import otsu, paint, rendered_pairs, richardson
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.deblurring import PlateDeblurrer
 from lpgan_demo.degrade import motion_kernel
+from lpgan_demo.general_ocr import find_general_reader
 from lpgan_demo.metrics import ink_f_measure
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
@@ -97,3 +98,11 @@ def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path,
     assert cv2.imread(str(sheet)).shape[1] == 5 * 192
     assert main([*arguments[:2], "--weights", str(small_weights), "--rendered", "1"]) == 0
     assert "Richardson-Lucy" in capsys.readouterr().out
+
+
+def test_the_general_reader_reads_ink_and_paper():
+    reader = find_general_reader()
+    if reader is None:
+        pytest.skip("rapidocr-onnxruntime is not installed")
+    assert reader(ink_mask("皖A12345", BLUE, (64, 192))) == "皖A12345"
+    assert reader(np.full((64, 192), 255, np.uint8)) == ""
