@@ -55,7 +55,8 @@ def _without_place(value: str) -> str:
 def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
     """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
 
-    The detector goes to folder/NAME, in 16 bits, as do GN alone and DP-GAN. The run's recipe.json says which networks the tensors belong to;
+    The detector goes to folder/NAME, in 16 bits, as do GN alone and DP-GAN. The run's recipe.json says which networks
+    the tensors belong to;
     steps, plates seen, hours and the command are kept as facts, with those of the weights the run began with
     (start.json) added.
     """
