@@ -21,6 +21,10 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         "images", nargs="+", metavar="SOURCE", help="photos, crops of a plate, videos, or folders of them"
     )
     read.add_argument("--json", action="store_true", help="one JSON object per plate")
+    read.add_argument("--crops", action="store_true", help="every picture is a crop of one plate: read in batches")
+    read.add_argument(
+        "--json-lines", metavar="FILE", help="also write a line per file; a run that was broken off goes on after them"
+    )
     read.add_argument("--csv", metavar="FILE", help="also write a table with a row per plate")
     read.add_argument("--save-marked", metavar="FOLDER", help="also write each photo with its plates marked")
     read.add_argument("--save-plates", metavar="FOLDER", help="also write each super-resolved plate as PNG")

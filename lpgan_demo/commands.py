@@ -21,27 +21,31 @@ def _pipeline(arguments):
 
 
 def run_read(arguments) -> int:
-    from .reading import read_sources, write_csv, write_plates
+    from .reading import Keeper, done_in, files_of, read_files
 
-    failed, rows = 0, []
-    for row in read_sources(arguments.images, _pipeline(arguments), progress=sys.stderr.isatty()):
-        if row.error:
-            failed += 1
-            print(f"{row.source}: {row.error}", file=sys.stderr)
-        elif row.plate is None:
-            print(f"{row.source}: no plate found", file=sys.stderr)
-        elif arguments.json:
-            print(json.dumps(row.to_dict(), ensure_ascii=False))
-        else:
-            plate = row.plate
-            time = "" if row.start is None else f"\t{row.start:.1f}-{row.end:.1f} s"
-            print(f"{row.source}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}{time}")
-        if row.plate is not None:
-            rows.append(row)
-    if arguments.csv:
-        write_csv(rows, arguments.csv)
-    write_plates(rows, arguments.save_plates, arguments.save_marked, arguments.sheet)
+    files, failed = files_of(arguments.images), 0
+    if arguments.json_lines:
+        done = done_in(arguments.json_lines)
+        files = [path for path in files if str(path) not in done]
+    keeper = Keeper(arguments.json_lines, arguments.csv, arguments.save_plates, arguments.save_marked, arguments.sheet)
+    with keeper:
+        for rows in read_files(files, _pipeline(arguments), sys.stderr.isatty(), arguments.crops):
+            keeper.add(rows)
+            for row in rows:
+                failed += bool(row.error)
+                _print_row(row, arguments.json)
     return 1 if failed else 0
+
+
+def _print_row(row, as_json: bool) -> None:
+    if row.plate is None:
+        print(f"{row.source}: {row.error or 'no plate found'}", file=sys.stderr)
+    elif as_json:
+        print(json.dumps(row.to_dict(), ensure_ascii=False))
+    else:
+        plate = row.plate
+        time = "" if row.start is None else f"\t{row.start:.1f}-{row.end:.1f} s"
+        print(f"{row.source}\t{plate.text}\t{plate.confidence:.3f}\t{plate.legibility}\t{plate.layout}{time}")
 
 
 def run_evaluate(arguments) -> int:

@@ -1,15 +1,18 @@
-"""Photos, crops, videos and folders of them -> rows, one per plate, and the files that are written from rows."""
+"""Photos, crops, videos and folders of them -> rows, one per plate, and the files that are written as they come."""
 
 from __future__ import annotations
 
-import csv
+import json
 from collections.abc import Iterable, Iterator
+from csv import DictWriter
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from .annotate import annotate
 from .images import encode_png, load_image, side_by_side
-from .pipeline import PlatePipeline
+from .pipeline import PlatePipeline, batched
 from .results import PlateImageError, PlateResult
 
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -49,16 +52,22 @@ def files_of(sources: Iterable[str | Path]) -> list[Path]:
     return found
 
 
-def read_sources(sources: Iterable[str | Path], pipeline: PlatePipeline, progress: bool = False) -> Iterator[Row]:
-    """Rows as they come, file by file; a file that cannot be read gives a row with its error, and reading goes on.
+def read_files(
+    files: list[Path], pipeline: PlatePipeline, progress: bool = False, crops: bool = False
+) -> Iterator[list[Row]]:
+    """The rows of each file, as they come: its plates, or one row without a plate, or one with what is wrong.
 
-    progress: show a bar on stderr when there are many files.
+    progress: show a bar on stderr when there are many files. crops: every picture is a crop of one plate; nothing is
+    searched for, and they are read in batches. Memory does not grow with the number of files.
     """
-    files = files_of(sources)
     if progress and len(files) > 3:
         from tqdm import tqdm
 
         files = tqdm(files, unit="file")
+    if crops:
+        for batch in batched(files, 32):
+            yield from _read_crops(batch, pipeline)
+        return
     for path in files:
         try:
             if path.suffix.lower() in VIDEOS:
@@ -70,47 +79,101 @@ def read_sources(sources: Iterable[str | Path], pipeline: PlatePipeline, progres
                 ]
             else:
                 rows = [Row(str(path), plate) for plate in pipeline(path)]
-            yield from rows or [Row(str(path))]
+            yield rows or [Row(str(path))]
         except (PlateImageError, ValueError) as error:
-            yield Row(str(path), error=str(error))
+            yield [Row(str(path), error=str(error))]
 
 
-def write_csv(rows: Iterable[Row], file: str | Path) -> None:
-    """A table with `COLUMNS`, in UTF-8 with a byte-order mark, as spreadsheets want it."""
-    with open(file, "w", newline="", encoding="utf-8-sig") as stream:
-        table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
-        table.writeheader()
-        for row in rows:
-            values = row.to_dict()
-            values |= dict(zip(("x0", "y0", "x1", "y1"), values["box"] or ()))
-            table.writerow({name: "" if values.get(name) is None else values[name] for name in COLUMNS})
+def _read_crops(paths: list[Path], pipeline: PlatePipeline) -> Iterator[list[Row]]:
+    loaded: dict[Path, np.ndarray] = {}
+    wrong: dict[Path, str] = {}
+    for path in paths:
+        try:
+            loaded[path] = load_image(path)
+        except PlateImageError as error:
+            wrong[path] = str(error)
+    plates = dict(zip(loaded, pipeline.read_plates(loaded.values())))
+    for path in paths:
+        yield [Row(str(path), plates.get(path), wrong.get(path, ""))]
 
 
-def write_plates(rows: list[Row], plates: str | None, marked: str | None, sheet: str | None) -> None:
-    """Write, where a path is given, each super-resolved plate, each photo with its plates marked, and one sheet."""
-    written: set[Path] = set()
-    if plates:
-        for row in rows:
-            _write(plates, row.source, row.plate.super_resolved, written)
-    if marked:
-        photos: dict[str, list[PlateResult]] = {}
-        for row in rows:
-            if row.plate.box is not None and row.start is None:
-                photos.setdefault(row.source, []).append(row.plate)
-        for source, found in photos.items():
+def done_in(path: str | Path) -> set[str]:
+    """Sources that a file of JSON lines holds already; a last line that was cut off is taken away from the file."""
+    path = Path(path)
+    if not path.is_file():
+        return set()
+    whole = 0
+    done = set()
+    with open(path, "rb") as stream:
+        for line in stream:
+            if not line.endswith(b"\n"):
+                break
+            done.add(json.loads(line)["source"])
+            whole += len(line)
+    if whole < path.stat().st_size:
+        with open(path, "r+b") as stream:
+            stream.truncate(whole)
+    return done
+
+
+class Keeper:
+    """Writes what was read, file by file, as it comes: nothing is kept in memory but the sheet's pictures.
+
+    lines: a file of JSON lines, one per source, gone on with where it ends. csv: a table with `COLUMNS`, in UTF-8 with
+    a byte-order mark, as spreadsheets want it. plates: folder for the super-resolved plates. marked: folder for photos
+    with their plates marked. sheet: one PNG with every crop beside its plate.
+    """
+
+    def __init__(self, lines=None, csv=None, plates=None, marked=None, sheet=None):
+        self.plates, self.marked, self.sheet = plates, marked, sheet
+        self._written: set[Path] = set()
+        self._shown: list[PlateResult] = []
+        self._lines = open(lines, "a", encoding="utf-8") if lines else None
+        self._csv = open(csv, "w", newline="", encoding="utf-8-sig") if csv else None
+        if self._csv:
+            self._table = DictWriter(self._csv, COLUMNS, extrasaction="ignore")
+            self._table.writeheader()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for stream in (self._lines, self._csv):
+            if stream:
+                stream.close()
+        if self.sheet and self._shown:
+            Path(self.sheet).parent.mkdir(parents=True, exist_ok=True)
+            Path(self.sheet).write_bytes(encode_png(side_by_side(self._shown)))
+
+    def add(self, rows: list[Row]) -> None:
+        """Write the rows of one source."""
+        read = [row for row in rows if row.plate is not None]
+        if self._lines:
+            plates = [{k: v for k, v in row.to_dict().items() if k != "source"} for row in read]
+            line = {"source": rows[0].source, "error": rows[0].error, "plates": plates}
+            self._lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._lines.flush()
+        if self._csv:
+            for row in read:
+                values = row.to_dict()
+                values |= dict(zip(("x0", "y0", "x1", "y1"), values["box"] or ()))
+                self._table.writerow({name: "" if values.get(name) is None else values[name] for name in COLUMNS})
+        for row in read:
+            if self.plates:
+                self._write(self.plates, row.source, row.plate.super_resolved)
+            if self.sheet:
+                self._shown.append(row.plate)
+        found = [row.plate for row in read if row.plate.box is not None and row.start is None]
+        if self.marked and found:
             texts = [plate.text for plate in found]
-            picture = annotate(load_image(source), [plate.corners for plate in found], texts)
-            _write(marked, source, picture, written)
-    if sheet and rows:
-        Path(sheet).parent.mkdir(parents=True, exist_ok=True)
-        Path(sheet).write_bytes(encode_png(side_by_side([row.plate for row in rows])))
+            picture = annotate(load_image(rows[0].source), [plate.corners for plate in found], texts)
+            self._write(self.marked, rows[0].source, picture)
 
-
-def _write(folder: str, source: str, picture, written: set[Path]) -> None:
-    """folder/NAME.png, with underscores after the name where this run has written one already."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    target = Path(folder) / f"{Path(source).stem}.png"
-    while target in written:
-        target = target.with_stem(target.stem + "_")
-    written.add(target)
-    target.write_bytes(encode_png(picture))
+    def _write(self, folder: str, source: str, picture) -> None:
+        """folder/NAME.png, with underscores after the name where this run has written one already."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        target = Path(folder) / f"{Path(source).stem}.png"
+        while target in self._written:
+            target = target.with_stem(target.stem + "_")
+        self._written.add(target)
+        target.write_bytes(encode_png(picture))

@@ -13,7 +13,7 @@ import gradio as gr
 from . import images
 from .annotate import annotate
 from .archives import ArchiveError, count_pictures, pictures_of
-from .reading import Row, write_csv
+from .reading import Keeper, Row
 from .results import PlateImageError
 from .ui_parts import MOST_BYTES, MOST_FILES, MOST_SECONDS, Words, on_gpu, pipeline, refuse
 from .video import read_video
@@ -53,7 +53,8 @@ def read_many(paths: list[str] | None, language: str = "en", progress=PROGRESS):
                 yield [_line(row, language) for row in rows], gr.skip(), gr.skip()
         except ArchiveError as error:
             raise refuse(language, error.key, name=error.name, megabytes=MOST_BYTES >> 20) from None
-        write_csv([row for row in rows if row.plate is not None], out / "plates.csv")
+        with Keeper(csv=out / "plates.csv") as keeper:
+            keeper.add(rows)
         shutil.copy(out / "plates.csv", Path(folder) / "plates.csv")
         archive = shutil.make_archive(str(Path(folder) / "plates"), "zip", out)
         csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
@@ -96,7 +97,8 @@ def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
     for car in found:
         pictures += [(car.plate.crop, f"{car.best_time:.1f} s"), (car.plate.super_resolved, car.plate.text)]
     with tempfile.TemporaryDirectory() as folder:
-        write_csv(rows, Path(folder) / "plates.csv")
+        with Keeper(csv=Path(folder) / "plates.csv") as keeper:
+            keeper.add(rows)
         csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
         yield [_line(row, language) for row in rows], pictures, csv
 

@@ -66,6 +66,7 @@ ALLOWED = {
         "judge_training": "datasets images judge losses mtgan plates synth trainer training weights",
         "classical_training": "classical datasets degrade glyphs plates synth trainer weights",
         "examples": "degrade glyphs images plates synth",
+        "figures": "glyphs images",
         "verify": "examples hub pipeline weights",
         "testing": "verify",
         "publish": "hub results verify weights",

@@ -2,14 +2,16 @@
 
 import csv
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lpgan_demo.__main__ import main
 from lpgan_demo.detection import Detection
 from lpgan_demo.pipeline import PlatePipeline, is_crop, is_plate
-from lpgan_demo.reading import files_of, read_sources, write_csv, write_plates
+from lpgan_demo.reading import Keeper, done_in, files_of, read_files
 
 CORNERS = np.array([[100.0, 80], [200, 84], [200, 114], [100, 110]])
 
@@ -43,19 +45,19 @@ def test_folders_are_searched_for_pictures_and_videos(folder):
 
 
 def test_a_bad_file_is_a_row_with_its_error_and_reading_goes_on(folder, pipeline):
-    bad, good, nothing = read_sources([folder], pipeline)
+    (bad,), (good,), (nothing,) = read_files(files_of([folder]), pipeline)
     assert "not an image" in bad.error and bad.plate is None
     assert good.plate.text and good.plate.corners is CORNERS and good.plate.detection == 0.9
     assert nothing.plate is None and not nothing.error
 
 
 def test_rows_become_a_table_marked_photos_and_plates(folder, pipeline, tmp_path):
-    rows = [row for row in read_sources([folder], pipeline) if row.plate]
-    write_csv(rows, tmp_path / "plates.csv")
+    with Keeper(csv=tmp_path / "plates.csv", plates=tmp_path / "plates", marked=tmp_path / "marked") as keeper:
+        for rows in read_files(files_of([folder]), pipeline):
+            keeper.add(rows)
     with open(tmp_path / "plates.csv", encoding="utf-8-sig") as stream:
         (line,) = csv.DictReader(stream)
-    assert line["text"] == rows[0].plate.text and float(line["x1"]) == 200 and line["start"] == ""
-    write_plates(rows, str(tmp_path / "plates"), str(tmp_path / "marked"), None)
+    assert line["text"] and float(line["x1"]) == 200 and line["start"] == ""
     assert Image.open(tmp_path / "plates" / "b.png").size == (192, 64)
     marked = np.asarray(Image.open(tmp_path / "marked" / "b.png"))
     assert (marked != np.asarray(Image.open(folder / "b.png"))).any(2).sum() > 200
@@ -81,3 +83,34 @@ def test_what_is_a_crop_is_seen_from_its_size_and_what_was_found():
     assert not is_crop((480, 640), []) and not is_crop((480, 640), [(10, 10, 100, 40)])
     assert not is_crop((200, 100), [])
     assert not is_crop((100, 300), [(0, 0, 140, 90), (150, 0, 300, 90)])
+
+
+def test_a_run_that_was_broken_off_goes_on_without_reading_anything_twice(folder, pipeline, tmp_path):
+    lines = tmp_path / "plates.jsonl"
+    files = files_of([folder])
+    with Keeper(lines=lines) as keeper:
+        for rows in read_files(files[:2], pipeline):
+            keeper.add(rows)
+    assert done_in(lines) == {str(path) for path in files[:2]}
+    whole = lines.read_bytes()
+    lines.write_bytes(whole + b'{"source": "cut o')
+    assert done_in(lines) == {str(path) for path in files[:2]} and lines.read_bytes() == whole
+    bad, good = map(json.loads, whole.splitlines())
+    assert "not an image" in bad["error"] and bad["plates"] == []
+    assert good["plates"][0]["box"] == [100, 80, 200, 114] and good["error"] == ""
+
+
+def test_crops_are_read_in_batches_and_bad_ones_do_not_stop_them(folder, pipeline):
+    pipeline.detector = None
+    alone = pipeline.read_plate(folder / "b.png")
+    (bad,), (good,), (black,) = read_files(files_of([folder]), pipeline, crops=True)
+    assert "not an image" in bad.error and good.plate.text == alone.text and black.plate is not None
+
+
+def test_the_command_goes_on_after_its_json_lines(folder, small_weights, tmp_path, capsys):
+    lines = tmp_path / "plates.jsonl"
+    command = ["read", str(folder), "--crops", "--weights", str(small_weights), "--json-lines", str(lines)]
+    assert main(command) == 1 and len(lines.read_text(encoding="utf-8").splitlines()) == 3
+    capsys.readouterr()
+    assert main(command) == 0 and capsys.readouterr().out == ""
+    assert len(lines.read_text(encoding="utf-8").splitlines()) == 3
