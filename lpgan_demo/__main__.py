@@ -70,6 +70,12 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     speed.add_argument("--json", action="store_true", help="the figures as JSON")
     _add_weights(speed)
 
+    bench = commands.add_parser("bench", help="what everything costs on this machine, stage by stage")
+    bench.add_argument("--json", metavar="FILE", help="keep the figures, to compare with later")
+    bench.add_argument("--compare", metavar="FILE", help="show the figures of an earlier run beside these")
+    bench.add_argument("--plot", metavar="FILE", help="also draw stages and growth, as PNG")
+    _add_weights(bench)
+
     train = commands.add_parser("train", help="train a network or a pair of them")
     recipes = train.add_subparsers(dest="recipe", required=True)
     titles = {

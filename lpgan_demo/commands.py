@@ -96,6 +96,19 @@ def run_table1(arguments) -> int:
     return 0
 
 
+def run_bench(arguments) -> int:
+    from .bench import as_table, bench, draw
+
+    report = bench(_pipeline(arguments), arguments.weights)
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    if arguments.plot:
+        draw(report, arguments.plot)
+    before = json.loads(Path(arguments.compare).read_text(encoding="utf-8")) if arguments.compare else None
+    print(as_table(report, before))
+    return 0
+
+
 def trainer_of(name: str):
     """(recipe dataclass, function that runs it) of `train NAME`."""
     if name == "judge":
@@ -228,6 +241,7 @@ COMMANDS = {
     "read": run_read,
     "evaluate": run_evaluate,
     "train": run_train,
+    "bench": run_bench,
     "calibrate": run_calibrate,
     "export": run_export,
     "card": run_card,

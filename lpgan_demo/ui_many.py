@@ -86,8 +86,12 @@ def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
     video.release()
     if seconds > MOST_SECONDS:
         raise refuse(language, "video_long", seconds=round(seconds), limit=MOST_SECONDS)
+
+    def done(share: float) -> None:
+        progress(share, desc=say(language, "video"))
+
     try:
-        found = read_video(path, pipeline(), progress=lambda share: progress(share, desc=say(language, "video")))
+        found = read_video(path, pipeline(), progress=done, longest=MOST_SECONDS)
     except PlateImageError as error:
         raise gr.Error(str(error), print_exception=False) from None
     if not found:

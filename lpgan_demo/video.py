@@ -66,8 +66,10 @@ def _middle(box) -> np.ndarray:
     return np.array([box[0] + box[2], box[1] + box[3]]) / 2
 
 
-def frames_of(path: str | Path, every: float = 0.2) -> Iterator[tuple[float, np.ndarray, float]]:
-    """(seconds, frame uint8 RGB, share of the video done) about every `every` seconds.
+def frames_of(
+    path: str | Path, every: float = 0.2, longest: float = float("inf")
+) -> Iterator[tuple[float, np.ndarray, float]]:
+    """(seconds, frame uint8 RGB, share of the video done) about every `every` seconds, up to `longest` seconds.
 
     Raises PlateImageError when there is no such file or it is no video that OpenCV can decode.
     """
@@ -77,7 +79,7 @@ def frames_of(path: str | Path, every: float = 0.2) -> Iterator[tuple[float, np.
     try:
         rate, total = video.get(cv2.CAP_PROP_FPS) or 25.0, video.get(cv2.CAP_PROP_FRAME_COUNT)
         step, number, decoded = max(1, round(every * rate)), 0, False
-        while video.grab():
+        while number / rate <= longest and video.grab():
             if number % step == 0:
                 good, frame = video.retrieve()
                 if good:
@@ -92,12 +94,18 @@ def frames_of(path: str | Path, every: float = 0.2) -> Iterator[tuple[float, np.
 
 
 def read_video(
-    path: str | Path, pipeline: PlatePipeline, every: float = 0.2, least_frames: int = 2, progress=None
+    path: str | Path,
+    pipeline: PlatePipeline,
+    every: float = 0.2,
+    least_frames: int = 2,
+    progress=None,
+    longest: float = float("inf"),
 ) -> list[VideoPlate]:
     """Every plate of a video, in the order of appearance.
 
     every: seconds between looked-at frames. least_frames: tracks found in fewer are dropped as mistakes. progress:
-    called with the share done. Frames are read one by one and let go: memory does not grow with the video's length.
+    called with the share done. longest: seconds of the video that are read. Frames are read one by one and let go:
+    memory does not grow with the video's length.
     Raises PlateImageError for what is no video, ValueError for a pipeline without a detector.
     """
     if pipeline.detector is None:
@@ -109,7 +117,7 @@ def read_video(
         if track.frames >= least_frames and is_plate((found := _read(track, pipeline)).plate):
             done.append(found)
 
-    for seconds, frame, share in frames_of(path, every):
+    for seconds, frame, share in frames_of(path, every, longest):
         for track in [track for track in open_tracks if seconds - track.seconds > PATIENCE]:
             open_tracks.remove(track)
             close(track)

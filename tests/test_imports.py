@@ -74,6 +74,7 @@ ALLOWED = {
         "evidence": "degrade hub images labels metrics pipeline plates trust",
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "onnx_export": "hub onnx_backend results verify weights",
+        "bench": "examples images pipeline plates reading synth",
         "words": "",
         "reading_panel": "plates results words",
         "archives": "reading",
@@ -83,9 +84,10 @@ ALLOWED = {
         "ui_many": "annotate archives images reading results ui_parts video words",
         "ui_compare": "comparison hub images judge ui_parts ui_photo weights words",
         "ui": "reading_panel ui_compare ui_make ui_many ui_parts ui_photo words",
-        "commands": "cards classical_training comparison deblur_evaluation deblur_training detector_training "
-        "evaluation evidence examples export hub images judge_training onnx_export photo_evaluation "
-        "pipeline plates publish reading recipes synth ui verify weights",
+        "commands": "bench cards classical_training comparison deblur_evaluation deblur_training "
+        "detector_training evaluation evidence examples export hub images judge_training "
+        "onnx_export photo_evaluation pipeline plates publish reading recipes synth ui verify "
+        "weights",
         "__main__": "commands results",
     }.items()
 }

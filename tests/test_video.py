@@ -62,6 +62,10 @@ def test_frames_come_with_their_time_and_the_share_done(video):
     assert 0 < shares[0] < shares[-1] <= 1
 
 
+def test_no_more_than_the_longest_is_read(video):
+    assert max(seconds for seconds, _, _ in frames_of(video, every=0.1, longest=1.0)) == pytest.approx(1.0)
+
+
 def test_every_car_gives_one_row_with_its_time_span(video, pipeline):
     seen = []
     first, second = read_video(video, pipeline, every=0.2, progress=seen.append)
