@@ -1,4 +1,8 @@
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,3 +150,36 @@ def test_a_run_may_begin_with_weights_that_know_fewer_layouts():
     for other in (turned, wider):
         with pytest.raises(ValueError, match="was made|were made"):
             begin_with(other, old)
+
+
+HALF_A_BATCH_EACH = """
+import os, sys, torch
+sys.path[:0] = sys.argv[1:3]
+from test_training import batches, new_trainer
+from lpgan_demo.fit import tensor_batch
+torch.set_num_threads(1)
+trainer = new_trainer(augment_view=False, clip=1e9)
+rank, size = trainer.accelerator.process_index, trainer.accelerator.num_processes
+assert size == 2
+batch = {name: value[rank::size] for name, value in tensor_batch(batches()[0], "cpu").items()}
+trainer.step(batch)
+network = trainer.accelerator.unwrap_model(trainer.generator)
+if trainer.accelerator.is_main_process:
+    torch.save({name: p.grad for name, p in network.named_parameters() if p.grad is not None}, sys.argv[3])
+"""
+
+
+def test_two_processes_have_the_gradients_of_one(tmp_path):
+    here = Path(__file__).resolve().parent
+    (tmp_path / "half.py").write_text(HALF_A_BATCH_EACH)
+    start = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29631"]
+    command = [*start, str(tmp_path / "half.py"), str(here.parent), str(here), str(tmp_path / "gradients.pt")]
+    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    theirs = torch.load(tmp_path / "gradients.pt", weights_only=True)
+    trainer = new_trainer(augment_view=False, clip=1e9)
+    trainer.step(tensor_batch(batches()[0], "cpu"))
+    mine = {name: p.grad for name, p in trainer.generator.named_parameters() if p.grad is not None}
+    assert set(theirs) == set(mine)
+    for name, gradient in mine.items():
+        assert torch.allclose(theirs[name], gradient, atol=1e-5 + 1e-3 * float(gradient.abs().max())), name
