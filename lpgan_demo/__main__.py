@@ -63,6 +63,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     photos = kinds.add_parser("photos", help="whole photos: recall, precision, plates read, seconds")
     photos.add_argument("folders", nargs="+", metavar="FOLDER", help="CCPD photos, or EasyPR photos with their xml")
     _add_side(photos)
+    photos.add_argument("--boxes", action="store_true", help="cut plates out by their boxes, without straightening")
     photos.add_argument("--worse", action="store_true", help="half size, motion blur of 7 pixels, JPEG quality 40")
     photos.add_argument("--json", action="store_true", help="all figures as JSON")
     _add_weights(photos)

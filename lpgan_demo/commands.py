@@ -149,8 +149,10 @@ def run_deblur(arguments) -> int:
 
 
 def run_photos(arguments, pipeline) -> int:
-    from .photo_evaluation import evaluate_photos, worsened
+    from .photo_evaluation import evaluate_photos, without_corners, worsened
 
+    if arguments.boxes and pipeline.detector:
+        pipeline.detector = without_corners(pipeline.detector)
     report = evaluate_photos(arguments.folders, pipeline, arguments.side, worsened if arguments.worse else None)
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False))

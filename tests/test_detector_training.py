@@ -16,7 +16,7 @@ from lpgan_demo.detector_training import DetectorTrainer, DetectorTraining
 from lpgan_demo.fit import tensor_batch
 from lpgan_demo.images import rectify, resize
 from lpgan_demo.labels import RealPlate, photos_of
-from lpgan_demo.photo_evaluation import detection_scores, worsened
+from lpgan_demo.photo_evaluation import detection_scores, tilt, without_corners, worsened
 from lpgan_demo.plates import get_layout
 from lpgan_demo.synth import standard_plate
 from lpgan_demo.verify import outputs
@@ -150,3 +150,17 @@ def test_train_export_and_read_a_photo_from_the_command_line(photo, tmp_path, sm
     assert main(["evaluate", "photos", str(folder), "--weights", str(small_weights), "--json"]) == 0
     report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])[str(folder)]
     assert report["n"] == 2 and report["plates"] == 2 and 0 <= report["recall"] <= 1
+
+
+def test_tilt_is_measured_along_the_plate():
+    flat = np.array([[0.0, 0], [90, 0], [90, 30], [0, 30]])
+    assert tilt(flat) == pytest.approx(0)
+    for degrees in (20, -20, 160):
+        c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+        assert tilt(flat @ np.array([[c, s], [-s, c]])) == pytest.approx(20)
+
+
+def test_without_corners_a_find_is_its_box():
+    found = [Detection(QUAD, (100.0, 120, 220, 170), 0.9)]
+    (box,) = without_corners(lambda photo: found)(None)
+    assert box.corners.tolist() == [[100, 120], [220, 120], [220, 170], [100, 170]] and box.score == 0.9
