@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .hub import REVISION
 from .network_cards import detector_card, how_made
+from .rival_cards import RIVALS, deblur_card, rival_card
 
 NETWORKS = {
     "mtgan-generator": (
@@ -155,22 +156,26 @@ rendered standard plates alone, reads them off GN's picture; also after a 3x3 bl
 def write_cards(report_files: list[str], folder: Path, history_file: str | None = None) -> list[Path]:
     """Write README.md of the networks in `folder` that the reports are about; returns them.
 
-    report_files: JSON files of `evaluate reading --json` (MTGAN's pair) or of `evaluate photos --json` (the detector).
+    report_files: JSON files of `evaluate` reading (MTGAN's pair), photos (the detector), table1 (what MTGAN is compared
+    with) or deblur, all made with --json.
     """
-    reading: dict[str, dict] = {}
-    photos: dict[str, dict] = {}
+    kinds: dict[str, dict[str, dict]] = {"reading": {}, "photos": {}, "table1": {}, "deblur": {}}
     for name in report_files:
         for source, scores in json.loads(Path(name).read_text(encoding="utf-8")).items():
             if "recall" in scores:
-                photos[f"{source} " if scores.get("worse") else source] = scores
+                kinds["photos"][f"{source} " if scores.get("worse") else source] = scores
             else:
-                reading[source] = scores
+                kind = "table1" if "Origin" in scores else "deblur" if "Otsu" in scores else "reading"
+                kinds[kind][source] = scores
     history = Path(history_file).read_text(encoding="utf-8") if history_file else ""
-    writers = {name: (card, reading) for name in NETWORKS} | {"detector": (detector_card, photos)}
+    writers = {name: ("reading", lambda at, made: card(at, made, history)) for name in NETWORKS}
+    writers |= {"detector": ("photos", lambda at, made: detector_card(at, made, history))}
+    writers |= {name: ("table1", rival_card) for name in RIVALS}
+    writers |= {"deblur-generator": ("deblur", lambda at, made: deblur_card(at, made, history))}
     written = []
-    for name, (write, reports) in writers.items():
-        if reports and (folder / name / "config.json").is_file():
+    for name, (kind, write) in writers.items():
+        if kinds[kind] and (folder / name / "config.json").is_file():
             path = folder / name / "README.md"
-            path.write_text(write(folder / name, reports, history), encoding="utf-8")
+            path.write_text(write(folder / name, kinds[kind]), encoding="utf-8")
             written.append(path)
     return written

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.cards import confusion_list, province_table
+from lpgan_demo.baselines import SRCNN
+from lpgan_demo.cards import confusion_list, province_table, write_cards
+from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
 from lpgan_demo.hub import add_facts, facts
@@ -98,3 +100,25 @@ def test_the_detector_s_card_tells_photos_from_the_same_ones_made_bad(tmp_path):
         and "| easypr, made bad | second-half | 64 | 74 | 0.500 |" in text
     )
     assert "4,000 pictures seen in 0.5 hours on 1 CPU core, about" in text and "/x/" not in text
+
+
+def test_a_rival_s_card_shows_it_between_origin_and_mtgan(tmp_path):
+    save_weights(SRCNN(), tmp_path / "srcnn-generator", plates_seen=480, hours=0.5, command="train srcnn --steps 10")
+    figures = {"classical": 0.25, "dn": 0.5, "judge": 0.1, "psnr": 12.0, "ssim": 0.3, "n": 4}
+    rows = {"Origin": figures, "SRCNN": figures | {"dn": 0.75}, "GN": figures, "MTGAN": figures}
+    (tmp_path / "table1.json").write_text(json.dumps({"crops/lr2": rows}))
+    (path,) = write_cards([str(tmp_path / "table1.json")], tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert "| lr2 | 4 | SRCNN | 0.250 | 0.750 | 0.100 | 12.0 | 0.300 |" in text and "| GN |" not in text
+    assert "480 plates seen in 0.5 hours" in text and "train srcnn --steps 10" in text
+
+
+def test_the_deblur_generator_s_card_has_every_way(tmp_path):
+    network = DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, head_features=4, growth_rate=4, bottleneck=4))
+    save_weights(network, tmp_path / "deblur-generator", plates_seen=8)
+    figures = {"n": 3, "f": 0.5, "rmse": 0.4, "psnr": 9.0, "ssim": 0.2, "mtgan": 0.0, "classical": 0.0}
+    report = {"motion": {"Otsu": figures, "deblur": figures | {"f": 0.875, "ocr": 0.25}}}
+    (tmp_path / "deblur.json").write_text(json.dumps(report))
+    (path,) = write_cards([str(tmp_path / "deblur.json")], tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert "| motion | 3 | deblur | 0.875 |" in text and "value: 0.8750" in text and "Nguyen, Van-Giang" in text

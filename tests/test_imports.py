@@ -53,7 +53,8 @@ ALLOWED = {
         "training weights",
         "export": "deblur_training detector_training recipes weights",
         "network_cards": "hub",
-        "cards": "hub network_cards",
+        "rival_cards": "hub network_cards",
+        "cards": "hub network_cards rival_cards",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "deblur_gan degrade images ink_data losses metrics perceptual runs trainer",
         "deblur_evaluation": "classical datasets deblur_gan deblurring degrade general_ocr hub images ink_data labels "
