@@ -61,7 +61,8 @@ def rival_card(folder: Path, reports: dict[str, dict[str, dict]]) -> str:
 
 {what[0].upper() + what[1:]}. {size / 1e6:.1f} MB; LPGAN Demo {REVISION}.
 
-**For:** the comparison with MTGAN on the same pairs, and study. **Not for:** reading plates, evidence, tracking of people.
+**For:** the comparison with MTGAN on the same pairs, and study. **Not for:** reading plates, evidence, tracking of
+people.
 
 ## How it was made
 
@@ -100,8 +101,8 @@ def deblur_card(folder: Path, reports: dict[str, dict[str, dict]], history: str 
 A bad picture of a plate -> ink and paper (`lpgan_demo.deblur_gan.DeblurGenerator`), any size, any country;
 {size:.2f} million parameters; LPGAN Demo {REVISION}. Otsu's threshold makes its grey answer binary.
 
-**For:** seeing what stands on a smeared plate, and readers that know nothing of paint. **Not for:** evidence, tracking of
-people: what the picture does not hold is invented.
+**For:** seeing what stands on a smeared plate, and readers that know nothing of paint. **Not for:** evidence, tracking
+of people: what the picture does not hold is invented.
 
 ```python
 from lpgan_demo import PlatePipeline
@@ -114,8 +115,8 @@ plate.deblurred, plate.binary
 
 {how_made(folder, "pictures", "python -m lpgan_demo train deblur")}
 
-The perceptual loss used VGG16's ImageNet weights up to relu3_3; they are not part of these. Real plates in the mix are those
-of MTGAN's card, their ink by Otsu of the sharp crop; all others are rendered, with exact ink.
+The perceptual loss used VGG16's ImageNet weights up to relu3_3; they are not part of these. Real plates in the mix are
+those of MTGAN's card, their ink by Otsu of the sharp crop; all others are rendered, with exact ink.
 
 ## Results
 
