@@ -108,7 +108,9 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     export.add_argument("--weights", metavar="FOLDER", help="for onnx: folder of weights (default: the bundled ones)")
 
     cards = commands.add_parser("card", help="write model cards from what `evaluate ... --json` measured")
-    cards.add_argument("reports", nargs="+", metavar="REPORT", help="JSON files of `evaluate` reading, photos, table1, deblur")
+    cards.add_argument(
+        "reports", nargs="+", metavar="REPORT", help="JSON files of `evaluate` reading, photos, table1 and deblur"
+    )
     cards.add_argument("--weights", metavar="FOLDER", help="folder of weights (default: the bundled ones)")
     cards.add_argument("--history", metavar="FILE", help="Markdown to keep in the cards: what was tried")
 

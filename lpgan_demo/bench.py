@@ -19,9 +19,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from .examples import EXAMPLES, render
 from .images import encode_png, network_input, rectify, resize, to_images
-from .pipeline import CROP_MARGIN, PlatePipeline, Restoration
+from .pipeline import CROP_MARGIN, PlatePipeline
 from .plates import get_layout
 from .reading import files_of, read_files
+from .restoration import Restoration
 from .synth import standard_plate
 
 STARTUP = """

@@ -12,8 +12,9 @@ from .hub import add_facts, weights_folder
 from .images import nudge, resize
 from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
-from .pipeline import PlatePipeline, PlateReader
+from .pipeline import PlatePipeline
 from .plates import encode, get_layout
+from .restoration import PlateReader
 from .trust import fit_trust
 
 SHARP = (64, 192)
