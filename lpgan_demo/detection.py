@@ -87,12 +87,13 @@ class PlateDetector:
 def windows(size: tuple[int, int], finest: int = 4) -> list[tuple[float, tuple[int, int, int, int]]]:
     """Where to look in a photo of (height, width): (scale, (x0, y0, x1, y1)), the whole first, then overlapping tiles.
 
-    A photo is enlarged at most twice; tiles are cut as long as the photo has more pixels than they need, and never
-    more than `finest` times the whole picture's scale.
+    The whole is looked at twice, the second time at half the scale: a plate that fills half the photo is larger there
+    than any the detector learnt. A photo is enlarged at most twice; tiles are cut as long as the photo has more pixels
+    than they need, and never more than `finest` times the whole picture's scale.
     """
     height, width = size
     whole = min(2.0, LENGTH / max(size))
-    found = [(whole, (0, 0, width, height))]
+    found = [(whole, (0, 0, width, height)), (whole / 2, (0, 0, width, height))]
     level = 2
     while level <= finest and whole * level <= 1.05:
         scale = whole * level

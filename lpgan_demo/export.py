@@ -43,7 +43,7 @@ def command_of(recipe: dict, recipe_class) -> str:
         elif isinstance(plain, list):
             parts.append(" ".join([flag, *(_without_place(str(v)) for v in value)]))
         else:
-            parts.append(f"{flag} {value}")
+            parts.append(f"{flag} {'weights=' + value.split('=', 1)[1] if f.name == 'start' else value}")
     return " \\\n    ".join(parts)
 
 

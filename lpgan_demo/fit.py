@@ -120,7 +120,10 @@ def fit(
                     if values["score"] > best:
                         best = values["score"]
                         averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
-                        save_checkpoint(folder / "best.pt", averages | {"steps": trainer.steps, "validation": values})
+                        save_checkpoint(
+                            folder / "best.pt",
+                            averages | {"steps": trainer.steps, "seen": trainer.seen, "validation": values},
+                        )
                 keep()
             if last:
                 break

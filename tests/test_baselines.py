@@ -59,6 +59,7 @@ def test_dp_gan_may_begin_with_gn_s_weights(tmp_path, capsys):
     assert main(["train", "dp-gan", "--run", str(tmp_path / "dp-gan"), *begun, *options]) == 0
     assert main(["export", str(tmp_path / "dp-gan" / "checkpoint.pt"), str(tmp_path / "weights")]) == 0
     first, then = (load_weights(tmp_path / "weights" / f"{name}-generator") for name in ("gn", "dp-gan"))
+    assert "--start weights=gn" in (tmp_path / "weights" / "dp-gan-generator" / "config.json").read_text()
     for a, b in zip(first.parameters(), then.parameters()):
         assert torch.allclose(a, b, atol=1e-4)
     assert main(["train", "dp-gan", "--run", str(tmp_path / "x"), "--start", f"{tmp_path}=gn", *options]) == 2
