@@ -7,6 +7,7 @@ import pytest
 from lpgan_demo.__main__ import main
 from lpgan_demo.baselines import SRCNN
 from lpgan_demo.comparison import draw_figure, load_rows, read_by_discriminator, restore
+from lpgan_demo.examples import EXAMPLES
 from lpgan_demo.hub import weights_folder
 from lpgan_demo.plates import get_layout
 from lpgan_demo.results import WeightsError
@@ -39,7 +40,7 @@ def test_table1_scores_every_restoration_that_is_there(weights, plates, tmp_path
     origin = rows["Origin"]  # the crops are standard plates already: untouched, everybody reads them
     assert origin["classical"] == origin["judge"] == 1 and origin["psnr"] == 100 and origin["ssim"] == pytest.approx(1)
     assert rows["SRCNN"]["judge"] == 0 and rows["SRCNN"]["psnr"] < 30
-    assert cv2.imread(str(tmp_path / "figure.png")).shape == (4 * 68, 96 + 6 * 196, 3)
+    assert cv2.imread(str(tmp_path / "figure.png")).shape == (4 * 68, 96 + len(EXAMPLES) * 196, 3)
     assert main(arguments) == 0 and "Origin" in capsys.readouterr().out
 
 
