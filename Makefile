@@ -1,9 +1,10 @@
 # make demo: install what the demo needs into .venv and open it in the browser.
 # make test: install what the tests need and run them.
+# make tutorials: install what they need and open the notebooks.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test tutorials lint clean
 
 demo: .venv/serve.stamp
 	$(BIN)/python app.py
@@ -12,6 +13,9 @@ test: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+tutorials: .venv/dev.stamp
+	$(BIN)/python -m jupyter lab tutorials
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
