@@ -23,6 +23,8 @@ PAGE_CSS = (
 #examples img, #compare-examples img {object-fit: contain !important}
 #compare-pictures .thumbnail-item {aspect-ratio: 3 / 1.3}
 #video-frames .thumbnail-item {aspect-ratio: 3 / 1.3}
+#compare-pictures .grid-container {grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) !important}
+#measured table {display: block; overflow-x: auto; white-space: nowrap}
 """
 )
 

@@ -155,7 +155,8 @@ def plate_panels(words: Words, prefix: str = "") -> list:
             words(gr.Image, name, visible=False, elem_id=prefix + name, buttons=["download"], **plain)
             for name in ("deblurred", "binary")
         ]
-    slider = words(gr.ImageSlider, "slider", elem_id=prefix + "slider", interactive=False, buttons=[])
+    words(gr.Markdown, "slider")  # a label inside would hide what it slides over, on a phone
+    slider = gr.ImageSlider(show_label=False, elem_id=prefix + "slider", interactive=False, buttons=[])
     words(gr.Markdown, "warning")
     with words(gr.Accordion, "data", open=False):
         data = gr.JSON(elem_id=prefix + "data", show_label=False)
