@@ -23,7 +23,7 @@ RIVALS = {
         "DP-GAN",
         "DP-GAN",
         "MTGAN's generator with its domain prior and an ordinary real/fake discriminator, no character task; it began "
-        "with the weights of GN alone, as SRGAN begins with those of its generator alone",
+        "with the weights of GN alone",
     ),
     "gn-generator": (
         "GN",
