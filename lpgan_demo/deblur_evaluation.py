@@ -14,10 +14,10 @@ from .classical import read_plates as read_classically
 from .datasets import SyntheticPlates
 from .deblur_gan import binarise
 from .deblurring import PlateDeblurrer
-from .degrade import Camera, motion_kernel, random_camera, shoot
+from .degrade import Camera, motion_kernel, random_camera
 from .general_ocr import find_general_reader
 from .hub import BUNDLED, weights_folder
-from .ink_data import PRESETS, sharp_ink
+from .ink_data import PRESETS, sharp_ink, shoot_plate
 from .labels import choose, load_real
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .pipeline import PlatePipeline
@@ -112,16 +112,27 @@ def paint(grey: np.ndarray, layout: PlateLayout) -> np.ndarray:
 
 
 def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[tuple]]:
-    """{condition: rows of (picture, ink, text, layout)} of real plates; their ink is Otsu's of the sharp crop."""
-    rows: dict[str, list[tuple]] = {name: [] for name in CONDITIONS}
+    """{condition: rows of (picture, ink, text, layout)} of real plates; their ink is Otsu's of the sharp crop.
+
+    A folder that holds a folder `clean` has been shot already: its other folders are the conditions, and each file of
+    theirs shows the sharp crop of the same name. All others are shot here, as `CONDITIONS` say.
+    """
+    rows: dict[str, list[tuple]] = {}
     rng = np.random.default_rng(seed)
-    for folder in folders:
-        for plate in choose(load_real(folder), side):
-            sharp = images.resize(plate.crop(0.03), SIZE)
-            for name, camera in CONDITIONS.items():
-                picture = images.resize(shoot(sharp, camera(rng), rng), SIZE)
-                rows[name].append((picture, sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)))
-    if not rows["motion"]:
+    for folder in map(Path, folders):
+        shot = sorted(part for part in folder.iterdir() if part.is_dir()) if (folder / "clean").is_dir() else []
+        for plate in choose(load_real(folder / "clean" if shot else folder), side):
+            crop = plate.crop(0.03)
+            sharp, aspect = images.resize(crop, SIZE), crop.shape[1] / crop.shape[0]
+            if shot:
+                files = {part.name: part / plate.path.name for part in shot if part.name != "clean"}
+                seen = {name: images.load_image(path) for name, path in files.items()}
+            else:
+                seen = {name: shoot_plate(sharp, aspect, camera(rng), rng) for name, camera in CONDITIONS.items()}
+            truth = sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)
+            for name, picture in seen.items():
+                rows.setdefault(name, []).append((images.resize(picture, SIZE), *truth))
+    if not rows:
         raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
     return rows
 
@@ -135,7 +146,8 @@ def rendered_pairs(n: int, seed: int = 12345) -> list[tuple]:
         text, index = source.draw_text(rng)
         layout = source.layouts[index]
         scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng), SIZE, PRESETS["plate"][1])
-        rows.append((images.resize(shoot(scene, random_camera(rng), rng), SIZE), ink, text, layout))
+        picture = shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng)
+        rows.append((picture, ink, text, layout))
     return rows
 
 

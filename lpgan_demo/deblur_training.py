@@ -19,8 +19,8 @@ from .deblur_gan import (
     PatchDiscriminatorConfig,
     binarise,
 )
-from .degrade import Camera, shoot
-from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
+from .degrade import Camera
+from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
@@ -138,6 +138,7 @@ class DeblurRecipe(DeblurTraining, Run):
     growth_rate: int = option(12, "features each dense block adds")
     bottleneck: int = option(24, "width of the 1x1 convolution in a dense block")
     tail_features: int = option(24, "width of the generator's tail")
+    fold: int = option(1, "rows and columns of pixels the dense field takes at once; 1 is the paper's form")
     d_features: tuple = option((24, 48, 96), "widths of the discriminator's convolutions before its last")
 
 
@@ -149,7 +150,9 @@ def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscrim
 
 def ink_validator(plates, size=(128, 192)):
     """A function of the trainer: F-measure of ink on real crops shot three ways, against the sharp crop's ink."""
-    sharp = [images.resize(plate.crop(margin=0.03), size) for plate in plates]
+    crops = [plate.crop(margin=0.03) for plate in plates]
+    aspects = [crop.shape[1] / crop.shape[0] for crop in crops]
+    sharp = [images.resize(crop, size) for crop in crops]
     truths = [sharp_ink(crop, plate.layout) for crop, plate in zip(sharp, plates)]
     cameras = {
         "half": Camera(width=47),
@@ -159,7 +162,8 @@ def ink_validator(plates, size=(128, 192)):
     views = {}
     for name, camera in cameras.items():
         rng = np.random.default_rng(7)
-        views[name] = images.to_tensor([images.resize(shoot(crop, camera, rng), size) for crop in sharp])
+        shots = [shoot_plate(crop, aspect, camera, rng) for crop, aspect in zip(sharp, aspects)]
+        views[name] = images.to_tensor(shots)
 
     @torch.no_grad()
     def validate(trainer) -> dict:

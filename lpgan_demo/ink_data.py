@@ -12,7 +12,7 @@ import numpy as np
 from . import images
 from .datasets import SyntheticPlates
 from .deblur_gan import binarise
-from .degrade import random_camera, shoot
+from .degrade import Camera, random_camera, shoot
 from .labels import RealPlate
 from .plates import get_layout
 from .synth import SceneRanges, scene_with_ink
@@ -36,6 +36,16 @@ def sharp_ink(crop: np.ndarray, layout: str) -> np.ndarray:
     return 255 - binary if sum(kind.ink) > sum(kind.background) else binary
 
 
+def shoot_plate(sharp: np.ndarray, aspect: float, camera: Camera, rng: np.random.Generator) -> np.ndarray:
+    """Photograph a sharp picture of a plate stretched to a preset's size: uint8 RGB (H, W, 3) -> the same size.
+
+    aspect: width by height the plate has in the world. The camera sees it in that shape, so a flat plate gets few rows.
+    """
+    height, width = sharp.shape[:2]
+    natural = images.resize(sharp, (max(8, round(width / aspect)), width))
+    return images.resize(shoot(natural, camera, rng), (height, width))
+
+
 class InkPlates:
     """Endless rendered plates of one preset with their exact ink."""
 
@@ -48,9 +58,9 @@ class InkPlates:
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
         text, index = self.source.draw_text(rng)
-        glyphs = self.source.draw_glyphs(rng)
-        scene, ink = scene_with_ink(text, self.source.layouts[index], rng, glyphs, self.size, self.ranges)
-        return images.resize(shoot(scene, random_camera(rng), rng), self.size), ink
+        layout, glyphs = self.source.layouts[index], self.source.draw_glyphs(rng)
+        scene, ink = scene_with_ink(text, layout, rng, glyphs, self.size, self.ranges)
+        return shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng), ink
 
 
 class InkOfPhotos:
@@ -63,13 +73,13 @@ class InkOfPhotos:
             crop = plate.crop(margin=0.03, flat=preset == "characters")
             if crop.shape[1] >= min_width:
                 sharp = images.resize(crop, self.size)
-                self.pairs.append((sharp, sharp_ink(sharp, plate.layout)))
+                self.pairs.append((sharp, sharp_ink(sharp, plate.layout), crop.shape[1] / crop.shape[0]))
         if not self.pairs:
             raise ValueError(f"no labelled plate is at least {min_width} pixels wide")
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
-        sharp, ink = self.pairs[rng.integers(len(self.pairs))]
+        sharp, ink, aspect = self.pairs[rng.integers(len(self.pairs))]
         height, width = self.size
         move = np.float32(
             [
@@ -79,8 +89,8 @@ class InkOfPhotos:
         )
         move[:, 2] += (np.eye(2, dtype=np.float32) - move[:, :2]) @ np.float32([width / 2, height / 2])
         sharp, ink = (cv2.warpAffine(p, move, (width, height), borderMode=cv2.BORDER_REPLICATE) for p in (sharp, ink))
-        photo = shoot(sharp, random_camera(rng, rendered=False), rng)
-        return images.resize(photo, self.size), np.where(ink < 128, 0, 255).astype(np.uint8)
+        photo = shoot_plate(sharp, aspect, random_camera(rng, rendered=False), rng)
+        return photo, np.where(ink < 128, 0, 255).astype(np.uint8)
 
 
 class InkBatches:

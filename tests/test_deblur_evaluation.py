@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.deblur_evaluation import otsu, paint, rendered_pairs, richardson_lucy, sauvola, ways
+from lpgan_demo.deblur_evaluation import otsu, paint, real_pairs, rendered_pairs, richardson_lucy, sauvola, ways
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.deblurring import PlateDeblurrer
 from lpgan_demo.degrade import motion_kernel
 from lpgan_demo.general_ocr import find_general_reader
+from lpgan_demo.labels import choose, load_real
 from lpgan_demo.metrics import ink_f_measure
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
@@ -74,6 +75,19 @@ def test_rendered_pairs_are_the_same_every_time():
     (a, ink, text, layout), *_ = rendered_pairs(2)
     b = rendered_pairs(2)[0]
     assert np.array_equal(a, b[0]) and np.array_equal(ink, b[1]) and layout.accepts(text) and b[2] == text
+
+
+def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
+    sharp = standard_plate("皖A12345", BLUE, (64, 192))[..., ::-1]
+    for name, picture in (("clean", sharp), ("half", sharp[::2, ::2])):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "皖A12345__1.png"), picture)
+    ((picture, ink, text, layout),) = real_pairs([tmp_path], "all")["half"]
+    assert picture.shape == (128, 192, 3) and text == "皖A12345" and layout.name == "cn_blue"
+    truth = ink_mask(text, layout, (128, 192))
+    assert ink_f_measure(ink, truth) > 0.9 > ink_f_measure(otsu([picture], [layout])[0][1] * 0, truth)
+    with pytest.raises(ValueError, match="no plates on the side"):
+        real_pairs([tmp_path], "train" if choose(load_real(tmp_path / "clean"), "train") == [] else "test")
 
 
 def test_every_deblur_generator_among_the_weights_is_a_row(small_weights, generator):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -42,6 +44,20 @@ def test_the_default_generator_has_ten_dense_blocks_and_a_global_skip():
     config = network.config
     assert network.to_grey.in_channels == config.head_features + config.tail_features
     assert network.tail[1].in_channels == config.head_features + 10 * config.growth_rate
+
+
+def test_a_folded_generator_takes_any_size_and_sees_further():
+    torch.manual_seed(0)
+    folded, plain = DeblurGenerator(replace(SMALL, fold=4)).eval(), DeblurGenerator(SMALL).eval()
+    assert folded(torch.rand(2, 3, 37, 91)).shape == (2, 1, 37, 91)
+    picture = torch.rand(1, 3, 64, 96)
+    touched = picture.clone()
+    touched[..., 32, 48] += 1
+    reach = []
+    for network in (plain, folded):
+        changed = (network(touched) - network(picture)).abs()[0, 0].amax(0).nonzero()
+        reach.append(int(changed.max() - changed.min()))
+    assert reach[0] < 12 < reach[1]
 
 
 def test_discriminator_answers_for_patches_by_four_convolutions():
