@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from .hub import REVISION
-from .network_cards import detector_card, how_made
-from .rival_cards import RIVALS, deblur_card, rival_card
+from .network_cards import deblur_card, detector_card, how_made
+from .rival_cards import READERS, RIVALS, reader_card, rival_card
 
 NETWORKS = {
     "mtgan-generator": (
@@ -157,7 +157,7 @@ def write_cards(report_files: list[str], folder: Path, history_file: str | None 
     """Write README.md of the networks in `folder` that the reports are about; returns them.
 
     report_files: JSON files of `evaluate` reading (MTGAN's pair), photos (the detector), table1 (what MTGAN is compared
-    with) or deblur, all made with --json.
+    with) or deblur, all made with --json. The judge's and the classical reader's cards need no report.
     """
     kinds: dict[str, dict[str, dict]] = {"reading": {}, "photos": {}, "table1": {}, "deblur": {}}
     for name in report_files:
@@ -171,11 +171,16 @@ def write_cards(report_files: list[str], folder: Path, history_file: str | None 
     writers = {name: ("reading", lambda at, made: card(at, made, history)) for name in NETWORKS}
     writers |= {"detector": ("photos", lambda at, made: detector_card(at, made, history))}
     writers |= {name: ("table1", rival_card) for name in RIVALS}
-    writers |= {"deblur-generator": ("deblur", lambda at, made: deblur_card(at, made, history))}
+    deblurrers = [path.name for path in folder.glob("deblur*-generator")]
+    writers |= {name: ("deblur", lambda at, made: deblur_card(at, made, history)) for name in deblurrers}
     written = []
     for name, (kind, write) in writers.items():
         if kinds[kind] and (folder / name / "config.json").is_file():
             path = folder / name / "README.md"
             path.write_text(write(folder / name, kinds[kind]), encoding="utf-8")
             written.append(path)
+    for name in READERS:
+        if (folder / name / "config.json").is_file():
+            (folder / name / "README.md").write_text(reader_card(folder / name), encoding="utf-8")
+            written.append(folder / name / "README.md")
     return written

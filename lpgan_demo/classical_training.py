@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def _plate(source: SyntheticPlates, severity: float, rng: np.random.Generator):
 def train_classical(recipe: ClassicalRecipe) -> dict:
     """Train and save as `recipe.folder`/classical-reader; exact plates among 300 new standard plates and shots."""
     torch.manual_seed(recipe.seed)
+    began = time.time()
     rng = np.random.default_rng(recipe.seed)
     source = SyntheticPlates(recipe.layouts)
     cells, targets = [], []
@@ -67,7 +69,10 @@ def train_classical(recipe: ClassicalRecipe) -> dict:
             optimiser.step()
             schedule.step()
     network.eval()
-    save_weights(network, Path(recipe.folder) / "classical-reader", plates_seen=recipe.plates)
+    hours = round((time.time() - began) / 3600, 2)
     shots = [_plate(source, recipe.severity, rng) for _ in range(300)]
     read = read_plates(network, [picture for picture, _, _ in shots], [layout for _, _, layout in shots])
-    return {"plate_accuracy": float(np.mean([a == text for a, (_, text, _) in zip(read, shots)]))}
+    right = float(np.mean([a == text for a, (_, text, _) in zip(read, shots)]))
+    facts = {"plates_seen": recipe.plates, "hours": hours, "cores": torch.get_num_threads(), "exact_on_new": right}
+    save_weights(network, Path(recipe.folder) / "classical-reader", **facts)
+    return {"plate_accuracy": right}

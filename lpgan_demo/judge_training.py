@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def train_judge(recipe: JudgeRecipe) -> dict:
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
+    began = time.time()
     rng = np.random.default_rng(recipe.seed)
     source = SyntheticPlates(recipe.layouts)
     network = MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts)).to(memory_format=torch.channels_last)
@@ -77,10 +79,14 @@ def train_judge(recipe: JudgeRecipe) -> dict:
         if step % 50 == 0:
             bar.set_postfix(loss=round(float(loss.detach()), 4))
     network.eval().to(memory_format=torch.contiguous_format)
-    facts = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size}
-    save_weights(network, Path(recipe.folder) / "plate-judge", **facts)
+    hours = round((time.time() - began) / 3600, 2)
     rows = [source.draw_text(rng) for _ in range(500)]
     names = [recipe.layouts[index] for _, index in rows]
     pictures = [standard_plate(text, get_layout(name)) for (text, _), name in zip(rows, names)]
     read = read_pictures(network, pictures, names)
-    return {"plate_accuracy": float(np.mean([a == b for a, (b, _) in zip(read, rows)]))}
+    right = float(np.mean([a == b for a, (b, _) in zip(read, rows)]))
+    seen = recipe.steps * recipe.batch_size
+    facts = {"steps": recipe.steps, "plates_seen": seen, "hours": hours, "cores": torch.get_num_threads()}
+    command = f"python -m lpgan_demo train judge --steps {recipe.steps}"
+    save_weights(network, Path(recipe.folder) / "plate-judge", exact_on_new=right, command=command, **facts)
+    return {"plate_accuracy": right}

@@ -5,6 +5,7 @@ import pytest
 from lpgan_demo.__main__ import main
 from lpgan_demo.baselines import SRCNN
 from lpgan_demo.cards import confusion_list, province_table, write_cards
+from lpgan_demo.classical import CharacterClassifier, CharacterClassifierConfig
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
@@ -122,3 +123,11 @@ def test_the_deblur_generator_s_card_has_every_way(tmp_path):
     (path,) = write_cards([str(tmp_path / "deblur.json")], tmp_path)
     text = path.read_text(encoding="utf-8")
     assert "| motion | 3 | deblur | 0.875 |" in text and "value: 0.8750" in text and "Nguyen, Van-Giang" in text
+
+
+def test_the_readers_cards_need_no_report(tmp_path):
+    network = CharacterClassifier(CharacterClassifierConfig(layouts=("cn_blue",)))
+    save_weights(network, tmp_path / "classical-reader", plates_seen=12, exact_on_new=0.57)
+    (path,) = write_cards([], tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert "12 plates seen" in text and "57.0% exactly" in text and "python -m lpgan_demo train classical" in text
