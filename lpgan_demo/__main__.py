@@ -122,6 +122,8 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         upload = commands.add_parser(name, help=title)
         upload.add_argument("--repo-id", required=True, metavar="OWNER/NAME", help="repository, made if need be")
         upload.add_argument("--dry-run", action="store_true", help="only print what would go where")
+        if name == "push-space":
+            upload.add_argument("--models", metavar="OWNER/NAME", help="the repository of weights its page links to")
         upload.add_argument("--private", action="store_true", help="a new repository is seen by its owner alone")
 
     examples = commands.add_parser("examples", help="render the demo's example pictures")

@@ -219,8 +219,11 @@ def run_verify(arguments) -> int:
 def run_push(arguments) -> int:
     from .publish import push, push_space
 
-    upload = push if arguments.command == "push" else push_space
-    print(upload(arguments.repo_id, dry_run=arguments.dry_run, private=arguments.private))
+    options = {"dry_run": arguments.dry_run, "private": arguments.private}
+    if arguments.command == "push":
+        print(push(arguments.repo_id, **options))
+    else:
+        print(push_space(arguments.repo_id, models=arguments.models, **options))
     return 0
 
 

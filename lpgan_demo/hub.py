@@ -45,7 +45,7 @@ def network_folder(source: str | Path, name: str = "", **options) -> Path:
         if not (Path(source) / name).is_dir():
             raise NoSuchNetwork(f"there is no {name!r} among the weights in {str(source)!r}")
         return Path(source) / name
-    if _REPO_ID.fullmatch(str(source)):
+    if is_repo_id(source):
         return download(str(source), name, **options)
     raise WeightsError(f"{str(source)!r} is no bundled network, no folder of weights, and no OWNER/NAME on the Hub")
 
@@ -107,6 +107,11 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
             return folder
         raise WeightsError(f"the Hub cannot be reached for {name} of {where} ({type(error).__name__})") from None
     raise WeightsError(f"{name} of {where} arrived damaged twice: its sha256 is not the one in config.json")
+
+
+def is_repo_id(source: str | Path) -> bool:
+    """Whether this is OWNER/NAME of a repository."""
+    return _REPO_ID.fullmatch(str(source)) is not None
 
 
 def is_intact(folder: str | Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub import errors as hub_errors
 
-from .hub import BUNDLED, REVISION
+from .hub import BUNDLED, REVISION, is_repo_id
 from .results import WeightsError
 from .verify import verify, write_golden
 from .weights import save_weights
@@ -113,20 +113,37 @@ def push(repo_id: str, folder: Path = BUNDLED, *, dry_run=False, token=None, pri
     return f"{plan}\n  uploaded: {commit.commit_url}"
 
 
-def push_space(repo_id: str, *, dry_run=False, token=None, private=False, root: Path = ROOT) -> str:
-    """Upload the demo as a Space that needs nothing else; returns what was, or would be, done. Raises as `push`."""
+def push_space(
+    repo_id: str, *, models: str | None = None, dry_run=False, token=None, private=False, root: Path = ROOT
+) -> str:
+    """Upload the demo as a Space that needs nothing else; returns what was, or would be, done. Raises as `push`.
+
+    models: OWNER/NAME of the repository that `push` filled, to which the Space's page shall link.
+    """
     check_publishable(root / "weights", root)
     files = space_files(root)
-    plan = show_plan(files, f"the Space {repo_id}")
-    if dry_run:
-        return plan + "\n  nothing was uploaded (--dry-run)"
-    api = _api(token)
-    try:
-        api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-        commit = _commit(api, repo_id, files, f"LPGAN Demo {REVISION}", repo_type="space")
-    except (hub_errors.HTTPError, OSError) as error:
-        raise WeightsError(f"the Hub refused {repo_id}: {error}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        if models:
+            files["README.md"] = Path(folder) / "README.md"
+            files["README.md"].write_text(_with_models(root / "README.md", models), encoding="utf-8")
+        plan = show_plan(files, f"the Space {repo_id}")
+        if dry_run:
+            return plan + "\n  nothing was uploaded (--dry-run)"
+        api = _api(token)
+        try:
+            api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+            commit = _commit(api, repo_id, files, f"LPGAN Demo {REVISION}", repo_type="space")
+        except (hub_errors.HTTPError, OSError) as error:
+            raise WeightsError(f"the Hub refused {repo_id}: {error}") from None
     return f"{plan}\n  uploaded: {commit.commit_url}"
+
+
+def _with_models(readme: Path, models: str) -> str:
+    """The README with a line about its models at the end of its front matter."""
+    if not is_repo_id(models):
+        raise WeightsError(f"{models!r} is not OWNER/NAME of a model repository")
+    _, metadata, text = readme.read_text(encoding="utf-8").split("---\n", 2)
+    return f"---\n{metadata}models:\n  - {models}\n---\n{text}"
 
 
 def push_network(network, repo_id: str, subfolder: str = "", *, token=None, private=False) -> str:

@@ -75,6 +75,17 @@ def test_the_space_gets_the_demo_and_nothing_else(hub, checkout):
     assert not (hub.folder / "secret.txt").exists()
 
 
+def test_the_space_links_to_the_weights(hub, checkout):
+    (checkout / "README.md").write_text("---\ntitle: Demo\n---\n\n# Demo\n---\nend\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-qm", "readme")
+    with pytest.raises(WeightsError, match="not OWNER/NAME"):
+        publish.push_space("plates/demo", models="no repository", root=checkout)
+    publish.push_space("plates/demo", models="plates/weights", root=checkout)
+    said = (hub.folder / "README.md").read_text()
+    assert said == "---\ntitle: Demo\nmodels:\n  - plates/weights\n---\n\n# Demo\n---\nend\n"
+
+
 def test_a_dirty_checkout_and_failing_verification_are_refused(hub, checkout):
     golden = checkout / "weights" / "mtgan-generator" / "golden.safetensors"
     (checkout / "app.py").write_text("changed\n")
