@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from . import images
 from .datasets import SyntheticPlates
-from .degrade import Camera, shoot
+from .degrade import REFERENCE_WIDTH, Camera, shoot
 from .glyphs import packaged_font
 from .plates import DIGITS, SYMBOLS
 from .synth import noise_field, used_plate
@@ -186,24 +186,24 @@ def _sign(rng) -> np.ndarray:
 
 
 def _shot(picture: np.ndarray, rng) -> np.ndarray:
-    """The picture through a camera, at its own size: day or night, sharp or not."""
+    """The picture through a camera, at its own size: day or night, sharp or not, or enlarged from a smaller one."""
+    height, width = picture.shape[:2]
     bad = rng.random() < 0.5
     night = rng.random() < 0.15
+    share = np.exp(rng.uniform(np.log(0.4), 0)) if bad else 1.0  # small photos are enlarged before they are searched
+    smear = rng.uniform(2, 8) if bad and rng.random() < 0.5 else 0.0  # pixels of the small photo
     camera = Camera(
-        width=picture.shape[1],
+        width=round(width * share),
+        motion=max(1.01, smear / share * REFERENCE_WIDTH / width) if smear else 0.0,
+        angle=rng.choice((rng.uniform(-10, 10), rng.uniform(0, 180))),
+        defocus=rng.uniform(0.4, 2.0) * REFERENCE_WIDTH / width if bad and not smear else 0.0,
         gain=rng.uniform(0.3, 0.6) if night else np.exp(rng.normal(0, 0.2)),
         cast=tuple(np.clip(1 + rng.normal(0, 0.08, 3), 0.6, 1.4)),
         gamma=float(np.exp(rng.normal(0, 0.15))),
         noise=rng.uniform(2, 12) if bad else rng.uniform(0, 3),
         jpeg=int(rng.uniform(30, 75) if bad else rng.uniform(75, 97)),
     )
-    if bad and rng.random() < 0.5:
-        length = rng.uniform(2, 8)
-        unit = 94 / picture.shape[1]
-        camera = Camera(**(vars(camera) | {"motion": max(1.01, length * unit), "angle": rng.uniform(0, 180)}))
-    elif bad:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 2.0))
-    return shoot(picture, camera, rng)
+    return images.resize(shoot(picture, camera, rng), (height, width))
 
 
 class SceneBatches:
