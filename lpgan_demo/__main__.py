@@ -54,7 +54,9 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
         kind.add_argument("--json", action="store_true", help="all figures as JSON")
         _add_weights(kind)
     deblur = kinds.add_parser("deblur", help="ink and paper: thresholds, deconvolution and the deblur GAN in one table")
-    deblur.add_argument("folders", nargs="*", metavar="FOLDER", help="labelled real plates, as for reading")
+    deblur.add_argument(
+        "folders", nargs="*", metavar="FOLDER[=LAYOUT]", help="labelled real plates; or one folder of them per shot"
+    )
     _add_side(deblur)
     deblur.add_argument("--rendered", type=int, default=200, metavar="N", help="rendered plates (default: 200)")
     deblur.add_argument("--sheet", metavar="FILE", help="also write pictures: input, Otsu, grey, binary, true ink")

@@ -115,13 +115,16 @@ def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[t
     """{condition: rows of (picture, ink, text, layout)} of real plates; their ink is Otsu's of the sharp crop.
 
     A folder that holds a folder `clean` has been shot already: its other folders are the conditions, and each file of
-    theirs shows the sharp crop of the same name. All others are shot here, as `CONDITIONS` say.
+    theirs shows the sharp crop of the same name. All others are shot here, as `CONDITIONS` say. FOLDER=LAYOUT says what
+    all plates of a folder are; with several folders a condition's name begins with its folder's.
     """
     rows: dict[str, list[tuple]] = {}
     rng = np.random.default_rng(seed)
-    for folder in map(Path, folders):
+    for spec in folders:
+        name, _, layout = str(spec).partition("=")
+        folder, prefix = Path(name), f"{Path(name).name}, " if len(folders) > 1 else ""
         shot = sorted(part for part in folder.iterdir() if part.is_dir()) if (folder / "clean").is_dir() else []
-        for plate in choose(load_real(folder / "clean" if shot else folder), side):
+        for plate in choose(load_real(folder / "clean" if shot else folder, layout or None), side):
             crop = plate.crop(0.03)
             sharp, aspect = images.resize(crop, SIZE), crop.shape[1] / crop.shape[0]
             if shot:
@@ -131,7 +134,7 @@ def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[t
                 seen = {name: shoot_plate(sharp, aspect, camera(rng), rng) for name, camera in CONDITIONS.items()}
             truth = sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)
             for name, picture in seen.items():
-                rows.setdefault(name, []).append((images.resize(picture, SIZE), *truth))
+                rows.setdefault(prefix + name, []).append((images.resize(picture, SIZE), *truth))
     if not rows:
         raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
     return rows

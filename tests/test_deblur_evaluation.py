@@ -78,16 +78,24 @@ def test_rendered_pairs_are_the_same_every_time():
 
 
 def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
+    shots = tmp_path / "shots"
     sharp = standard_plate("皖A12345", BLUE, (64, 192))[..., ::-1]
     for name, picture in (("clean", sharp), ("half", sharp[::2, ::2])):
-        (tmp_path / name).mkdir()
-        cv2.imwrite(str(tmp_path / name / "皖A12345__1.png"), picture)
-    ((picture, ink, text, layout),) = real_pairs([tmp_path], "all")["half"]
+        (shots / name).mkdir(parents=True)
+        cv2.imwrite(str(shots / name / "皖A12345__1.png"), picture)
+    ((picture, ink, text, layout),) = real_pairs([shots], "all")["half"]
     assert picture.shape == (128, 192, 3) and text == "皖A12345" and layout.name == "cn_blue"
     truth = ink_mask(text, layout, (128, 192))
     assert ink_f_measure(ink, truth) > 0.9 > ink_f_measure(otsu([picture], [layout])[0][1] * 0, truth)
+    two = tmp_path / "two"
+    two.mkdir()
+    vietnamese = standard_plate("59X112345", get_layout("vn_motorcycle"), (140, 190))
+    cv2.imwrite(str(two / "59X112345.png"), vietnamese[..., ::-1])
+    named = real_pairs([shots, f"{two}=vn_motorcycle"], "all")
+    assert list(named) == ["shots, half", "two, half size", "two, motion", "two, street"]
+    assert named["two, motion"][0][3].name == "vn_motorcycle"
     with pytest.raises(ValueError, match="no plates on the side"):
-        real_pairs([tmp_path], "train" if choose(load_real(tmp_path / "clean"), "train") == [] else "test")
+        real_pairs([shots], "train" if choose(load_real(shots / "clean"), "train") == [] else "test")
 
 
 def test_every_deblur_generator_among_the_weights_is_a_row(small_weights, generator):
