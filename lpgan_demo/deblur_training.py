@@ -20,6 +20,7 @@ from .deblur_gan import (
     binarise,
 )
 from .degrade import Camera
+from .fit import tensor_batch
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import real_fake_loss
 from .metrics import ink_f_measure
@@ -50,9 +51,14 @@ class DeblurTrainer(Trainer):
 
     step(batch) trains the discriminator on true and (detached) made pictures, then the generator with it frozen, and
     returns the log values d_real d_fake g_adv g_perceptual g_l1. `generator_ema` is what to publish.
+
+    norms_from: batches, as a dataset of numpy ones, from which `settle` takes the statistics of its batch norms: its
+    weights lag behind the live ones, whose statistics do not fit them. Without any it keeps the live ones'.
     """
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, config: DeblurTraining, accelerator=None):
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, config: DeblurTraining, accelerator=None, norms_from=None
+    ):
         if config.perceptual_every < 1:
             raise ValueError("perceptual_every must be at least 1")
         super().__init__(config, accelerator)
@@ -69,6 +75,26 @@ class DeblurTrainer(Trainer):
             self.features = VGG16Features(config.vgg).to(self.device, memory_format=memory)
         self.optimisers = [(self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)]
         self.averaged = [(self.generator_ema, self.generator)]
+        self.norms_from = norms_from
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Take the averaged generator's batch statistics anew."""
+        if self.norms_from is None:
+            return
+        norms = [module for module in self.generator_ema.modules() if isinstance(module, nn.BatchNorm2d)]
+        kept = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over all batches
+        self.generator_ema.train()
+        for k in range(len(self.norms_from)):
+            batch = tensor_batch(self.norms_from[k], self.device)
+            with self.autocast():
+                self.generator_ema(batch["blurred"])
+        self.generator_ema.eval()
+        for norm, momentum in zip(norms, kept):
+            norm.momentum = momentum
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config, blurred, ink = self.config, batch["blurred"], batch["ink"]
@@ -187,7 +213,8 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         if sides["train"]:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
-    trainer = DeblurTrainer(*deblur_networks(recipe), part_of(recipe, DeblurTraining))
+    calm = InkBatches(groups[:1], 8, recipe.seed + 1, num_batches=12)
+    trainer = DeblurTrainer(*deblur_networks(recipe), part_of(recipe, DeblurTraining), norms_from=calm)
     cv2.setNumThreads(1)
     return go_on(
         recipe,

@@ -110,6 +110,7 @@ def fit(
                 with open(folder / "log.jsonl", "a") as log:
                     log.write(json.dumps(line) + "\n")
             if main and (trainer.steps % save_every == 0 or last):
+                trainer.settle()
                 if sample is not None:
                     sheet = trainer.sheet(tensor_batch(sample, trainer.device))
                     cv2.imwrite(str(folder / "samples" / f"{trainer.steps:07d}.png"), sheet[..., ::-1])

@@ -40,7 +40,7 @@ def average(mean: nn.Module, live: nn.Module, decay: float, step: int) -> None:
     """Move the averaged network towards the live one; the first steps count more, so that the start is forgotten."""
     decay = min(decay, (1 + step) / (10 + step))
     torch._foreach_lerp_(list(mean.parameters()), list(live.parameters()), 1 - decay)
-    for kept, value in zip(mean.buffers(), live.buffers()):  # batch norm's statistics are averages already
+    for kept, value in zip(mean.buffers(), live.buffers()):  # batch norm's statistics: the latest, see `Trainer.settle`
         kept.copy_(value)
 
 
@@ -80,6 +80,9 @@ class Trainer:
         self.seen += batch_size * self.accelerator.num_processes
         for mean, live in self.averaged:
             average(mean, self.accelerator.unwrap_model(live), self.config.ema, self.steps)
+
+    def settle(self) -> None:
+        """Make the averages ready to be looked at and kept; called before every sheet, validation and checkpoint."""
 
     def parts(self) -> dict:
         """{name: network or optimiser} of what belongs to the state."""

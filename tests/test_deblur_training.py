@@ -84,6 +84,27 @@ def test_one_batch_is_overfitted_and_every_loss_is_logged():
     assert trainer.sheet(batch).shape == (2 * 32, 4 * 48, 3)
 
 
+def test_the_averaged_generator_gets_batch_statistics_of_its_own_weights():
+    batches = InkBatches([[(pairs(), 1.0)]], 4, seed=1, num_batches=2)
+    torch.manual_seed(0)
+    trainer = DeblurTrainer(
+        DeblurGenerator(SMALL),
+        PatchDiscriminator(PatchDiscriminatorConfig(features=(4, 8, 8))),
+        DeblurTraining(warmup_steps=1, precision="fp32", lambda_perceptual=0.0),
+        norms_from=batches,
+    )
+    network = trainer.generator_ema
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    trainer.settle()
+    assert not network.training and all(norm.momentum == 0.1 for norm in network.modules() if hasattr(norm, "momentum"))
+    first = network.field[0].layers
+    x = network.head(torch.cat([tensor_batch(batches[k], "cpu")["blurred"] for k in range(2)]))
+    expected = first[1](first[0](x)).mean((0, 2, 3))
+    assert torch.allclose(first[2].running_mean, expected, atol=1e-3)
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed and all("running" in name or "batches_tracked" in name for name in changed)
+
+
 def test_without_an_adversary_the_discriminator_rests():
     trainer = new_trainer(lambda_adversarial=0.0)
     before = [p.clone() for p in trainer.discriminator.parameters()]

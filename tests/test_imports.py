@@ -57,7 +57,7 @@ ALLOWED = {
         "rival_cards": "hub network_cards",
         "cards": "hub network_cards rival_cards",
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
-        "deblur_training": "deblur_gan degrade images ink_data losses metrics perceptual runs trainer",
+        "deblur_training": "deblur_gan degrade fit images ink_data losses metrics perceptual runs trainer",
         "deblur_evaluation": "classical datasets deblur_gan deblurring degrade general_ocr hub images ink_data labels "
         "metrics pipeline plates synth weights",
         "detector_data": "datasets degrade glyphs images plates synth",
