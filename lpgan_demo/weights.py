@@ -34,6 +34,9 @@ NETWORKS = {
     "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
 }
 
+LARGEST = 4096
+"""The largest number a configuration may hold."""
+
 
 def save_weights(network: torch.nn.Module, folder: str | Path, *, half: bool = False, **facts) -> Path:
     """Write config.json and model.safetensors; `facts` (JSON values) are kept in config.json beside the config.
@@ -60,6 +63,15 @@ def _frozen(value):
     return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
 
 
+def _check_sizes(value) -> None:
+    """Refuse numbers that no network of this package has."""
+    if isinstance(value, (dict, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_sizes(part)
+    elif isinstance(value, (int, float)) and not -1 <= value <= LARGEST:
+        raise ValueError(f"{value} is not between -1 and {LARGEST}")
+
+
 def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
     """The network saved in a folder, in evaluation mode on `device`.
 
@@ -77,6 +89,8 @@ def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
         expected = document["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package ({error!r})") from None
+    if not isinstance(config, dict):
+        raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package")
     known, given = {f.name for f in fields(config_class)}, set(config)
     if known != given:
         raise WeightsError(
@@ -87,8 +101,14 @@ def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
         raise WeightsError(f"{folder / 'model.safetensors'} is damaged: its sha256 is not the one in config.json")
     config = {key: _frozen(value) for key, value in config.items()}
     try:
+        _check_sizes(config)
+        tensors = load_tensors(data)
+        with torch.device("meta"):  # shapes without memory: what a file claims is built only once it fits the tensors
+            planned = network_class(config_class(**config)).state_dict()
+        if {name: t.shape for name, t in planned.items()} != {name: t.shape for name, t in tensors.items()}:
+            raise ValueError("other tensors, or of other shapes, than its configuration says")
         network = network_class(config_class(**config))
-        network.load_state_dict(load_tensors(data), strict=True)
-    except (RuntimeError, ValueError, TypeError) as error:
+        network.load_state_dict(tensors, strict=True)
+    except Exception as error:  # a strange file may break anything on the way
         raise WeightsError(f"the weights in {folder} do not fit {document['network']}: {error}") from None
     return network.eval().requires_grad_(False).to(device)
