@@ -27,6 +27,7 @@ SPACE_PATHS = (
     "lpgan_demo",
     "weights",
     "examples",
+    "tutorials",
 )
 MAX_FILE, MAX_TOTAL = 16 * 2**20, 60 * 2**20
 """Largest single file of weights and all of them together, bytes."""
@@ -59,7 +60,7 @@ def weight_files(folder: Path) -> dict[str, Path]:
 
 
 def space_files(root: Path = ROOT) -> dict[str, Path]:
-    """Path in the Space -> file: what git knows of the demo, without tests, tutorials and training extras."""
+    """Path in the Space -> file: what git knows of the demo, without tests and training extras."""
     listed = _git(root, "ls-files", "-z", *SPACE_PATHS).split("\0")
     return {name: root / name for name in listed if name}
 

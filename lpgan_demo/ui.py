@@ -7,10 +7,11 @@ import os
 
 import gradio as gr
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from .reading_panel import CSS
-from .ui_compare import about_tab, compare_tab
+from .ui_compare import TUTORIALS, about_tab, compare_tab
 from .ui_make import make_tab
 from .ui_many import many_tab, video_tab
 from .ui_parts import Words, pipeline
@@ -71,6 +72,7 @@ def healthy(request) -> PlainTextResponse:
 
 def serving(**options) -> dict:
     """What `Blocks.launch` is called with: looks, limits, manners; options are added."""
+    notebooks = [Mount("/tutorials", StaticFiles(directory=TUTORIALS))] if TUTORIALS.is_dir() else []
     return {
         "css": PAGE_CSS,
         "theme": THEME,
@@ -81,7 +83,7 @@ def serving(**options) -> dict:
         "show_error": True,
         "footer_links": ["api", "gradio"],
         "mcp_server": importlib.util.find_spec("mcp") is not None,
-        "app_kwargs": {"routes": [Route("/healthz", healthy)]},
+        "app_kwargs": {"routes": [Route("/healthz", healthy), *notebooks]},
     } | options
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import os
 
 import gradio as gr
 
@@ -14,6 +16,8 @@ from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline
 from .ui_photo import examples_for
 from .weights import load_weights
 from .words import say
+
+TUTORIALS = BUNDLED.parent / "tutorials"
 
 
 @functools.cache
@@ -41,6 +45,17 @@ def measured() -> str:
     card = (BUNDLED / "mtgan-generator" / "README.md").read_text(encoding="utf-8")
     _, _, rest = card.partition("## Results")
     return rest.partition("\n## ")[0].strip()
+
+
+def tutorials(space: str | None = None) -> str:
+    """Links to the notebooks, as Markdown: to the Space's files, which are shown rendered, or to this server's."""
+    start = f"https://huggingface.co/spaces/{space}/blob/main/tutorials" if space else "tutorials"
+    lines = []
+    for path in sorted(TUTORIALS.glob("*.ipynb")):
+        title = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+        first = "".join(title).splitlines()[0].removeprefix("# ")
+        lines.append(f"- [{first}]({start}/{path.name})")
+    return "\n".join(lines)
 
 
 def compare_tab(words: Words) -> None:
@@ -72,3 +87,5 @@ def about_tab(words: Words) -> None:
     words(gr.Markdown, "about")
     with words(gr.Accordion, "measured", open=True):
         gr.Markdown(measured(), elem_id="measured")
+    words(gr.Markdown, "tutorials")
+    gr.Markdown(tutorials(os.environ.get("SPACE_ID")), elem_id="tutorials")

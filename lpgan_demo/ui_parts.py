@@ -166,5 +166,8 @@ def plate_panels(words: Words, prefix: str = "") -> list:
 def panels(plate: PlateResult, language: str = "en", notes=()) -> tuple:
     """The values of `plate_panels` for one plate."""
     before, after = (images.resize(picture, SHOWN) for picture in (plate.crop, plate.super_resolved))
-    inks = [gr.update(value=ink, visible=ink is not None) for ink in (plate.deblurred, plate.binary)]
+    inks = [
+        gr.update(value=None if ink is None else images.resize(ink, SHOWN), visible=ink is not None)
+        for ink in (plate.deblurred, plate.binary)
+    ]
     return reading_html(plate, language, notes), before, after, (before, after), *inks, plate.to_dict()

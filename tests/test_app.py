@@ -341,3 +341,22 @@ def test_the_examples_and_uploads_alone_are_served(address):
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(f"{address}gradio_api/file=/{path.lstrip('/')}")
         assert caught.value.code in (403, 404)
+
+
+def test_the_notebooks_are_linked_and_nothing_beside_them(page, address):
+    open_tab(page, 5)
+    links = page.locator("#tutorials a")
+    links.first.wait_for()
+    name = links.first.get_attribute("href")
+    with urllib.request.urlopen(f"{address}{name.removeprefix(address)}") as answer:
+        assert b'"nbformat"' in answer.read()
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{address}tutorials/..%2Fapp.py")
+
+
+def test_on_a_space_the_notebooks_are_the_space_s_files():
+    from lpgan_demo.ui_compare import tutorials
+
+    assert "(https://huggingface.co/spaces/me/plates/blob/main/tutorials/00_the_problem.ipynb)" in tutorials(
+        "me/plates"
+    )
