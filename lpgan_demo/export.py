@@ -29,12 +29,13 @@ def run_hours(log: Path) -> float:
 
 def command_of(recipe: dict, recipe_class) -> str:
     """The command that runs a recipe again: every option that differs from its default, folders without their place."""
-    parts = [f"python -m lpgan_demo train {recipe['name']}"]
+    kind = next(f.default for f in fields(recipe_class) if f.name == "name")
+    parts = [f"python -m lpgan_demo train {kind}"]
     for f in sorted(fields(recipe_class), key=lambda f: f.name):
         value = recipe.get(f.name, f.default)
         value = list(value) if isinstance(value, tuple) else value
         plain = list(f.default) if isinstance(f.default, tuple) else f.default
-        hidden = ("run", "name", "workers", "threads", "save_every", "backbone")
+        hidden = ("run", "workers", "threads", "save_every", "backbone")
         if value == plain or f.name in hidden or (f.name == "start" and "=" not in str(value)):
             continue
         flag = "--" + f.name.replace("_", "-")
@@ -42,8 +43,10 @@ def command_of(recipe: dict, recipe_class) -> str:
             parts.append(flag if value else flag.replace("--", "--no-", 1))
         elif isinstance(plain, list):
             parts.append(" ".join([flag, *(_without_place(str(v)) for v in value)]))
+        elif f.name == "start":
+            parts.append(f"{flag} weights={value.split('=', 1)[1]}")
         else:
-            parts.append(f"{flag} {'weights=' + value.split('=', 1)[1] if f.name == 'start' else value}")
+            parts.append(f"{flag} {_without_place(value) if isinstance(value, str) else value}")
     return " \\\n    ".join(parts)
 
 

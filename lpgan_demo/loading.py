@@ -5,6 +5,9 @@ from __future__ import annotations
 from .hub import facts, weights_folder
 from .results import NoSuchNetwork
 
+DEBLURRERS = ("deblur-folded-generator", "deblur-generator")
+"""Where the deblurrer is looked for: first the form that reads better, then the paper's."""
+
 
 def load_networks(source, backend: str, device, precision: str, hub: dict):
     """MTGAN's pair and the calibration kept with it: (`TorchNetworks` or `OnnxNetworks`, dict of facts)."""
@@ -31,13 +34,16 @@ def load_detector_and_deblurrer(source, backend: str, device, precision: str, hu
         return None, None
     from .weights import load_weights
 
-    def optional(name: str, wanted: bool):
-        try:
-            return load_weights(weights_folder(source, name, **hub), device) if wanted else None
-        except NoSuchNetwork:
-            return None
+    def first_of(names: tuple[str, ...]):
+        for name in names:
+            try:
+                return load_weights(weights_folder(source, name, **hub), device)
+            except NoSuchNetwork:
+                pass
+        return None
 
-    network, generator = optional("detector", detect), optional("deblur-generator", deblur)
+    network = first_of(("detector",)) if detect else None
+    generator = first_of(DEBLURRERS) if deblur else None
     detector = deblurrer = None
     if network is not None:
         from .detection import PlateDetector

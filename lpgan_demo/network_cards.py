@@ -134,12 +134,16 @@ def deblur_card(folder: Path, reports: dict[str, dict[str, dict]], history: str 
                 results.append((condition, "F-measure", f["f"]))
     metadata = front_matter("image-to-image", ("deblurring", "binarization", "license-plate"), folder.name, results)
     size = (folder / "model.safetensors").stat().st_size / 4e6
+    fold = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]["fold"]
+    form = (
+        "The paper's form." if fold == 1 else f"It works on {fold} x {fold} pixels at once, which the paper's does not."
+    )
     return f"""{metadata}
 
 # Deblur-and-binarize generator
 
 A bad picture of a plate -> ink and paper (`lpgan_demo.deblur_gan.DeblurGenerator`), any size, any country;
-{size:.2f} million parameters; LPGAN Demo {REVISION}. Otsu's threshold makes its grey answer binary.
+{size:.2f} million parameters; LPGAN Demo {REVISION}. {form} Otsu's threshold makes its grey answer binary.
 
 **For:** seeing what stands on a smeared plate, and readers that know nothing of paint. **Not for:** evidence, tracking
 of people: what the picture does not hold is invented.

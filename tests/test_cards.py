@@ -7,6 +7,7 @@ from lpgan_demo.baselines import SRCNN
 from lpgan_demo.cards import confusion_list, province_table, write_cards
 from lpgan_demo.classical import CharacterClassifier, CharacterClassifierConfig
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
+from lpgan_demo.deblur_training import DeblurRecipe
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
 from lpgan_demo.hub import add_facts, facts
@@ -76,6 +77,9 @@ def test_the_command_names_what_differs_from_the_defaults_and_no_place():
     assert said.startswith("python -m lpgan_demo train mtgan") and "--steps 9" in said and "--no-augment-view" in said
     assert "--real here/ccpd-crops=cn_blue" in said and "/data" not in said and "--run" not in said
     assert command_of({"name": "dp-gan"}, DPGANRecipe) == "python -m lpgan_demo train dp-gan"
+    said = command_of({"name": "deblur-folded", "fold": 4, "vgg": "/data/here/vgg.npz"}, DeblurRecipe)
+    assert said.startswith("python -m lpgan_demo train deblur \\\n") and "--name deblur-folded" in said
+    assert "--fold 4" in said and "--vgg here/vgg.npz" in said and "/data" not in said
 
 
 def test_facts_are_kept_beside_the_configuration(small_weights):

@@ -1,6 +1,7 @@
 """Ink and paper: the serving side, the table's ways, and the command that prints it."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -46,6 +47,9 @@ def test_the_pipeline_fills_both_pictures_when_the_weights_have_the_generator(sm
     plate = PlatePipeline.from_pretrained(small_weights).read_plate(crop)
     assert plate.deblurred.shape == plate.binary.shape == (128, 192)
     assert PlatePipeline.from_pretrained(small_weights, deblur=False).read_plate(crop).binary is None
+    folded = DeblurGenerator(replace(generator.config, fold=4)).eval()
+    save_weights(folded, small_weights / "deblur-folded-generator")
+    assert PlatePipeline.from_pretrained(small_weights).deblurrer.generator.config.fold == 4
 
 
 def test_thresholds_find_the_ink_of_a_sharp_plate_whatever_its_paint():
