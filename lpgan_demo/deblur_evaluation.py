@@ -19,6 +19,7 @@ from .general_ocr import find_general_reader
 from .hub import BUNDLED, weights_folder
 from .ink_data import PRESETS, sharp_ink, shoot_plate
 from .labels import choose, load_real
+from .loading import DEBLURRERS
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .pipeline import PlatePipeline
 from .plates import LAYOUTS, PlateLayout, get_layout
@@ -154,6 +155,34 @@ def rendered_pairs(n: int, seed: int = 12345) -> list[tuple]:
     return rows
 
 
+class Readers:
+    """MTGAN's reader, the classical one and, where it is installed, a general one: shares of plates read exactly."""
+
+    def __init__(self, source=None):
+        self.pipeline = PlatePipeline.from_pretrained(source, detect=False, deblur=False)
+        self.classical = load_weights(weights_folder(None, "classical-reader"))
+        self.general = find_general_reader()
+
+    def __call__(self, coloured, plain, layouts, texts) -> dict[str, float]:
+        """coloured: pictures for MTGAN; plain: for the others, who are told their layouts. All uint8 RGB (H, W, 3)."""
+        shaped = [images.resize(p, (64, round(64 * k.size_mm[1] / k.size_mm[0]))) for p, k in zip(plain, layouts)]
+        read = {
+            "mtgan": [plate.text for plate in self.pipeline.read_plates(coloured)],
+            "classical": read_classically(self.classical, shaped, layouts),
+        }
+        if self.general is not None:
+            read["ocr"] = [self.general(picture) for picture in shaped]
+        return {who: float(np.mean([a == b for a, b in zip(found, texts)])) for who, found in read.items()}
+
+
+def _rgb(picture: np.ndarray) -> np.ndarray:
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
+
+
+def _mean(measure, found, truths) -> float:
+    return float(np.mean([measure(a, b) for a, b in zip(found, truths)]))
+
+
 def evaluate_deblur(
     folders: list[str], source=None, side: str = "all", rendered: int = 200, sheet: str | None = None
 ) -> dict[str, dict[str, dict]]:
@@ -161,42 +190,33 @@ def evaluate_deblur(
 
     psnr and ssim are of the grey picture, f and rmse of the binary one. mtgan, classical and ocr (a general reader,
     where `general_ocr` finds one) are exact plates: MTGAN reads the grey picture painted in the plate's colours, the
-    others the binary one. sheet: also write a PNG of picture, Otsu, ours grey, ours binary, true ink.
+    others the binary one. The first row, "as it comes", is what they read of the picture itself. sheet: also write a
+    PNG of picture, Otsu, ours grey, ours binary, true ink.
     """
-    pipeline = PlatePipeline.from_pretrained(source, detect=False)
-    classical = load_weights(weights_folder(None, "classical-reader"))
-    general = find_general_reader()
+    readers = Readers(source)
     conditions = real_pairs(folders, side) if folders else {}
     conditions |= {"rendered": rendered_pairs(rendered)} if rendered else {}
     report: dict[str, dict[str, dict]] = {}
     shown = []
     for condition, rows in conditions.items():
         pictures, inks, texts, layouts = map(list, zip(*rows))
-        report[condition] = {}
+        report[condition] = {"as it comes": {"n": len(rows)} | readers(pictures, pictures, layouts, texts)}
+        dark_ink = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
         made = {name: way(pictures, layouts) for name, way in ways(source).items()}
         for name, pairs in made.items():
-            greys, binaries = [g for g, _ in pairs], [b for _, b in pairs]
-            flat = [np.repeat(binary[..., None], 3, 2) for binary in binaries]
-            dark_ink = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
+            greys, binaries = map(list, zip(*pairs))
             painted = [paint(grey, layout) for grey, layout in zip(greys, layouts)]
-            readings = {
-                "mtgan": [plate.text for plate in pipeline.read_plates(painted)],
-                "classical": read_classically(classical, flat, dark_ink),
-            }
-            if general is not None:
-                readings["ocr"] = [general(binary) for binary in binaries]
             report[condition][name] = {
                 "n": len(rows),
-                "f": float(np.mean([ink_f_measure(b, ink) for b, ink in zip(binaries, inks)])),
-                "rmse": float(np.mean([rmse(b, ink) for b, ink in zip(binaries, inks)])),
-                "psnr": float(np.mean([psnr(g, ink) for g, ink in zip(greys, inks)])),
-                "ssim": float(np.mean([ssim(g, ink) for g, ink in zip(greys, inks)])),
-            } | {who: float(np.mean([a == b for a, b in zip(read, texts)])) for who, read in readings.items()}
-        ours = [name for name in made if name.startswith("deblur")][:1] or ["Otsu"]
+                "f": _mean(ink_f_measure, binaries, inks),
+                "rmse": _mean(rmse, binaries, inks),
+                "psnr": _mean(psnr, greys, inks),
+                "ssim": _mean(ssim, greys, inks),
+            } | readers(painted, [_rgb(binary) for binary in binaries], dark_ink, texts)
+        ours = next((name for name in DEBLURRERS if name.removesuffix("-generator") in made), "Otsu")
         for k in range(0, len(rows), max(1, len(rows) // 6))[:6]:
-            grey, binary = made[ours[0]][k]
-            cells = [pictures[k], made["Otsu"][k][1], grey, binary, inks[k]]
-            shown.append(np.hstack([c if c.ndim == 3 else np.repeat(c[..., None], 3, 2) for c in cells]))
+            cells = [pictures[k], made["Otsu"][k][1], *made[ours.removesuffix("-generator")][k], inks[k]]
+            shown.append(np.hstack([_rgb(cell) for cell in cells]))
     if sheet:
         Path(sheet).parent.mkdir(parents=True, exist_ok=True)
         Path(sheet).write_bytes(images.encode_png(np.vstack(shown)))
@@ -210,8 +230,9 @@ def as_table(report: dict[str, dict[str, dict]]) -> str:
         lines.append(f"{condition} ({next(iter(rows.values()))['n']} plates)")
         lines.append(f"  {'':24} {'F':>6} {'RMSE':>6} {'PSNR':>6} {'SSIM':>6} {'MTGAN':>6} {'classical':>9} {'OCR':>6}")
         for name, f in rows.items():
-            lines.append(
-                f"  {name:24} {f['f']:6.3f} {f['rmse']:6.3f} {f['psnr']:6.2f} {f['ssim']:6.3f}"
-                f" {f['mtgan']:6.3f} {f['classical']:9.3f} {f.get('ocr', float('nan')):6.3f}"
-            )
+            places = (("f", 6, 3), ("rmse", 6, 3), ("psnr", 6, 2), ("ssim", 6, 3), ("mtgan", 6, 3), ("classical", 9, 3))
+            cells = [
+                f"{f[k]:{width}.{digits}f}" if k in f else " " * width for k, width, digits in (*places, ("ocr", 6, 3))
+            ]
+            lines.append(f"  {name:24} " + " ".join(cells))
     return "\n".join(lines)

@@ -119,8 +119,9 @@ def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path,
     report = json.loads(capsys.readouterr().out)
     assert list(report) == ["half size", "motion", "street", "rendered"]
     for rows in report.values():
-        assert list(rows) == ["Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur"]
-        assert all(0 <= row["f"] <= 1 and row["n"] == 1 for row in rows.values())
+        assert list(rows) == ["as it comes", "Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur"]
+        assert all(row["n"] == 1 and 0 <= row["mtgan"] <= 1 for row in rows.values())
+        assert "f" not in rows.pop("as it comes") and all(0 <= row["f"] <= 1 for row in rows.values())
     assert cv2.imread(str(sheet)).shape[1] == 5 * 192
     assert main([*arguments[:2], "--weights", str(small_weights), "--rendered", "1"]) == 0
     assert "Richardson-Lucy" in capsys.readouterr().out

@@ -59,7 +59,7 @@ ALLOWED = {
         "ink_data": "datasets deblur_gan degrade images labels plates synth",
         "deblur_training": "deblur_gan degrade fit images ink_data losses metrics perceptual runs trainer",
         "deblur_evaluation": "classical datasets deblur_gan deblurring degrade general_ocr hub images ink_data labels "
-        "metrics pipeline plates synth weights",
+        "loading metrics pipeline plates synth weights",
         "detector_data": "datasets degrade glyphs images plates synth",
         "photo_evaluation": "degrade detection images labels",
         "detector_training": "annotate detection detector detector_data images labels lite_backbone photo_evaluation "
