@@ -213,7 +213,7 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         if sides["train"]:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
-    calm = InkBatches(groups[:1], 8, recipe.seed + 1, num_batches=12)
+    calm = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
     trainer = DeblurTrainer(*deblur_networks(recipe), part_of(recipe, DeblurTraining), norms_from=calm)
     cv2.setNumThreads(1)
     return go_on(
