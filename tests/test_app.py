@@ -57,7 +57,7 @@ def test_upload_shows_the_plate_beside_the_original_and_its_text(page):
     assert page.inner_text("#reading .plate-text") == "川H90T37"
     assert page.locator("#reading .plate-cell").count() == 7
     assert page.locator("#reading .plate-cell").first.inner_text().startswith("川")
-    for picture in ("#before img", "#after img"):
+    for picture in ("#before img", "#after img", "#deblurred img", "#binary img"):
         page.wait_for_function(f"document.querySelector('{picture}')?.naturalWidth == 384", timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
