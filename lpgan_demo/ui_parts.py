@@ -131,7 +131,7 @@ def picture_input(words: Words, key: str, elem_id: str) -> gr.Image:
     return source
 
 
-NO_PANELS = ("", None, None, None, gr.update(value=None, visible=False), gr.update(value=None, visible=False), None)
+NO_PANELS = ("", None, None, None, None, None, None)
 """Values that empty `plate_panels`."""
 
 
@@ -150,11 +150,12 @@ def plate_panels(words: Words, prefix: str = "") -> list:
         with gr.Column(min_width=240):
             words(gr.Markdown, "after")
             after = gr.Image(show_label=False, elem_id=prefix + "after", buttons=["download", "fullscreen"], **plain)
+    inks = []
     with gr.Row():
-        inks = [
-            words(gr.Image, name, visible=False, elem_id=prefix + name, buttons=["download"], **plain)
-            for name in ("deblurred", "binary")
-        ]
+        for name in ("deblurred", "binary"):
+            with gr.Column(min_width=240):
+                words(gr.Markdown, name)
+                inks.append(gr.Image(show_label=False, elem_id=prefix + name, buttons=["download"], **plain))
     words(gr.Markdown, "slider")  # a label inside would hide what it slides over, on a phone
     slider = gr.ImageSlider(show_label=False, elem_id=prefix + "slider", interactive=False, buttons=[])
     words(gr.Markdown, "warning")
@@ -166,8 +167,5 @@ def plate_panels(words: Words, prefix: str = "") -> list:
 def panels(plate: PlateResult, language: str = "en", notes=()) -> tuple:
     """The values of `plate_panels` for one plate."""
     before, after = (images.resize(picture, SHOWN) for picture in (plate.crop, plate.super_resolved))
-    inks = [
-        gr.update(value=None if ink is None else images.resize(ink, SHOWN), visible=ink is not None)
-        for ink in (plate.deblurred, plate.binary)
-    ]
+    inks = [None if ink is None else images.resize(ink, SHOWN) for ink in (plate.deblurred, plate.binary)]
     return reading_html(plate, language, notes), before, after, (before, after), *inks, plate.to_dict()
