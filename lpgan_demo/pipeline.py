@@ -83,7 +83,10 @@ class PlatePipeline:
     def find(self, photo: np.ndarray) -> list | None:
         """The `detection.Detection`s in a photo, uint8 RGB; None when it is no photo but a crop of one plate."""
         found = self.detector(photo) if self.detector else []
-        crop = not self.detector or is_crop(photo.shape[:2], [detection.box for detection in found])
+        size = photo.shape[:2]
+        crop = not self.detector or is_crop(size, [detection.box for detection in found])
+        if found and not crop and is_crop(size, []):  # small as a crop: a find that nobody can read was a mistake
+            crop = not self.read_found(photo, found)
         return None if crop else found
 
     def read_found(self, photo: np.ndarray, found) -> list[PlateResult]:

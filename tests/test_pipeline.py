@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from lpgan_demo.detection import Detection
 from lpgan_demo.examples import EXAMPLES
 from lpgan_demo.hub import BUNDLED
 from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
@@ -160,3 +161,20 @@ def test_belief_is_over_the_characters_the_layout_has(small_weights):
     characters[:, :, 0] = 0.5
     belief = restorer._belief(characters, np.array([names.index("cn_blue"), names.index("cn_green")]))
     assert belief == pytest.approx([0.5**7, 0.5**8])
+
+
+def test_a_find_that_cannot_be_read_does_not_make_a_crop_a_photo():
+    pipeline = PlatePipeline.from_pretrained(deblur=False)
+    corner = np.array([[5, 3], [22, 3], [22, 18], [5, 18]], float)
+    mistake = Detection(corner, (5.0, 3.0, 22.0, 18.0), 0.77)
+    pipeline.detector = lambda photo: [mistake]
+    (plate,) = pipeline(BUNDLED.parent / "examples" / "tilted.png")
+    assert plate.text == "川H90T37" and plate.box is None
+    assert pipeline(np.full((480, 640, 3), 90, np.uint8)) == []  # a photo stays one
+
+
+def test_the_examples_are_read_as_they_are_given_to_the_page():
+    pipeline = PlatePipeline.from_pretrained(deblur=False)
+    for example in EXAMPLES:
+        (plate,) = pipeline(BUNDLED.parent / "examples" / f"{example.name}.png")
+        assert plate.text == example.text
