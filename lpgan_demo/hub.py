@@ -25,7 +25,7 @@ REVISION = f"v{__version__}"
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _FIXED = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")
-_PROBE_SECONDS = 2  # the client asks twice
+_PROBE_SECONDS = 1.5  # the client asks twice, a second apart
 
 
 def weights_folder(source: str | Path | None, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
