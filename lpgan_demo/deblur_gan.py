@@ -89,17 +89,21 @@ class DeblurGenerator(nn.Module, Pretrained):
         )
         self.to_grey = nn.Conv2d(config.head_features + config.tail_features, config.fold**2, 3, padding=1)
 
+    @property
+    def multiple(self) -> tuple[int, int]:
+        """Of what numbers a picture's height and width are made multiples, by repeating its edge."""
+        return self.config.fold, self.config.fold
+
+    def first(self, picture: Tensor) -> Tensor:
+        """Part (i): (N, 3, H, W) -> (N, head_features, H / fold, W / fold)."""
+        return self.head(F.pixel_unshuffle(picture, self.config.fold))
+
     def forward(self, blurred: Tensor) -> Tensor:
-        fold, (height, width) = self.config.fold, blurred.shape[-2:]
-        if fold > 1:
-            padded = F.pad(blurred, (0, -width % fold, 0, -height % fold), mode="replicate")
-            blurred = F.pixel_unshuffle(padded, fold)
-        first = self.head(blurred)
+        (height, width), (rows, columns) = blurred.shape[-2:], self.multiple
+        first = self.first(F.pad(blurred, (0, -width % columns, 0, -height % rows), mode="replicate"))
         last = self.tail(self.field(first))
-        grey = self.to_grey(torch.cat([first, last], 1))
-        if fold > 1:
-            grey = F.pixel_shuffle(grey, fold)[..., :height, :width]
-        return torch.tanh(grey.float())
+        grey = F.pixel_shuffle(self.to_grey(torch.cat([first, last], 1)), self.config.fold)
+        return torch.tanh(grey[..., :height, :width].float())
 
 
 class PatchDiscriminator(nn.Module, Pretrained):

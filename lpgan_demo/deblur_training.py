@@ -21,12 +21,15 @@ from .deblur_gan import (
 )
 from .degrade import Camera
 from .fit import tensor_batch
+from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from .hub import BUNDLED
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
-from .losses import real_fake_loss
+from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option
+from .weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class DeblurTraining:
     lambda_adversarial: float = option(1.0, "weight of the adversarial loss")
     lambda_perceptual: float = option(145.0, "K1, weight of the perceptual loss")
     lambda_l1: float = option(170.0, "K2, weight of the mean absolute error")
+    lambda_dice: float = option(0.0, "weight of the Dice loss, which asks for the F-measure of ink; not in the paper")
     vgg: str = option("torchvision", "VGG16 of the perceptual loss: torchvision, or an .npz file in Caffe's layout")
     perceptual_every: int = option(1, "take the perceptual loss on every n-th step, n times as strongly")
     ema: float = option(0.998, "decay of the moving average of the generator's weights, the ones that are published")
@@ -50,7 +54,8 @@ class DeblurTrainer(Trainer):
     """Alternating training on batches dict(blurred (N, 3, H, W), ink (N, 1, H, W)) of tensors in [-1, 1].
 
     step(batch) trains the discriminator on true and (detached) made pictures, then the generator with it frozen, and
-    returns the log values d_real d_fake g_adv g_perceptual g_l1. `generator_ema` is what to publish.
+    returns the log values d_real d_fake g_adv g_perceptual g_l1 g_dice, those that have a weight. `generator_ema` is
+    what to publish.
 
     norms_from: batches, as a dataset of numpy ones, from which `settle` takes the statistics of its batch norms: its
     weights lag behind the live ones, whose statistics do not fit them. Without any it keeps the live ones'.
@@ -119,6 +124,9 @@ class DeblurTrainer(Trainer):
             if config.lambda_adversarial:
                 log["g_adv"] = real_fake_loss(judge(blurred, grey), True)
                 loss = loss + config.lambda_adversarial * log["g_adv"]
+            if config.lambda_dice:
+                log["g_dice"] = dice_loss(grey, ink)
+                loss = loss + config.lambda_dice * log["g_dice"]
             if self.features is not None and self.steps % config.perceptual_every == 0:
                 log["g_perceptual"] = perceptual_loss(self.features, grey, ink)
                 loss = loss + config.lambda_perceptual * config.perceptual_every * log["g_perceptual"]
@@ -165,13 +173,33 @@ class DeblurRecipe(DeblurTraining, Run):
     bottleneck: int = option(24, "width of the 1x1 convolution in a dense block")
     tail_features: int = option(24, "width of the generator's tail")
     fold: int = option(1, "rows and columns of pixels the dense field takes at once; 1 is the paper's form")
+    guided: bool = option(False, "let what MTGAN's generator sees guide the dense field; needs --fold 4")
+    begin_with: tuple = option((), "names or folders of weights to begin with: a deblur generator, an MTGAN generator")
     d_features: tuple = option((24, 48, 96), "widths of the discriminator's convolutions before its last")
 
 
 def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscriminator]:
     """Generator and discriminator of a recipe, freshly initialised."""
     judge = PatchDiscriminatorConfig(features=recipe.d_features)
-    return DeblurGenerator(part_of(recipe, DeblurGeneratorConfig)), PatchDiscriminator(judge)
+    network, config = DeblurGenerator, DeblurGeneratorConfig
+    if recipe.guided:
+        network, config = GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+    return network(part_of(recipe, config)), PatchDiscriminator(judge)
+
+
+def begin_with(generator: DeblurGenerator, sources: tuple[str, ...]) -> None:
+    """Copy into a generator what fits it: a deblur generator as a whole, of an MTGAN generator the parts of the guide.
+
+    Raises ValueError when nothing of a source fits.
+    """
+    for source in sources:
+        begun = load_weights(BUNDLED / source if (BUNDLED / source).is_dir() else source).state_dict()
+        part = generator if "to_grey.weight" in begun else getattr(generator, "guide", generator)
+        shapes = {name: tensor.shape for name, tensor in part.state_dict().items()}
+        fitting = {name: tensor for name, tensor in begun.items() if shapes.get(name) == tensor.shape}
+        if not fitting:
+            raise ValueError(f"no part of {source} fits this generator")
+        part.load_state_dict(fitting, strict=False)
 
 
 def ink_validator(plates, size=(128, 192)):
@@ -214,7 +242,9 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
     calm = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
-    trainer = DeblurTrainer(*deblur_networks(recipe), part_of(recipe, DeblurTraining), norms_from=calm)
+    generator, judge = deblur_networks(recipe)
+    begin_with(generator, recipe.begin_with)
+    trainer = DeblurTrainer(generator, judge, part_of(recipe, DeblurTraining), norms_from=calm)
     cv2.setNumThreads(1)
     return go_on(
         recipe,
@@ -222,5 +252,5 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         InkBatches(groups, recipe.batch_size, recipe.seed),
         sample=InkBatches(groups[:1], 8, 3)[0],
         validate=ink_validator(sides["validation"]) if sides["validation"] else None,
-        sizes={f.name for f in fields(DeblurGeneratorConfig)} | {"d_features"},
+        sizes={f.name for f in fields(DeblurGeneratorConfig)} | {"d_features", "guided"},
     )

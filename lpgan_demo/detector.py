@@ -73,7 +73,7 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
             box_score_thresh=0.05,
             box_nms_thresh=0.4,
             box_detections_per_img=30,
-            box_batch_size_per_image=64,
+            box_batch_size_per_image=128,
             keypoint_roi_pool=MultiScaleRoIAlign(names, 14, 2),
             keypoint_head=KeypointRCNNHeads(width, (config.corner_features,) * 3),
             keypoint_predictor=_CornerPredictor(config.corner_features, 4),

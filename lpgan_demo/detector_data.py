@@ -39,11 +39,19 @@ class StreetScenes:
     """Endless pictures.
 
     photos: as from `labels.photos_of`, every plate in them labelled; without any, backgrounds are drawn. source:
-    whose texts, layouts and glyphs pasted plates have. photo_share: how often a picture begins with a photo.
+    whose texts, layouts and glyphs pasted plates have. photo_share: how often a picture begins with a photo; anywhere:
+    how often that is cut where a plate need not be, for the grilles, lamps and signs that look like one.
     """
 
-    def __init__(self, photos, source: SyntheticPlates, size: tuple[int, int] = (384, 512), photo_share: float = 0.9):
-        self.photos, self.source, self.size = list(photos), source, size
+    def __init__(
+        self,
+        photos,
+        source: SyntheticPlates,
+        size: tuple[int, int] = (384, 512),
+        photo_share: float = 0.9,
+        anywhere: float = 0.25,
+    ):
+        self.photos, self.source, self.size, self.anywhere = list(photos), source, size, anywhere
         self.photo_share = photo_share if self.photos else 0.0
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +78,7 @@ class StreetScenes:
         return _shot(picture, rng), np.float32(plates[:MOST]).reshape(-1, 4, 2)
 
     def _photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
-        """A photo turned, scaled and cut so that one of its plates is inside, and the corners of those that are."""
+        """A photo turned, scaled and cut, around one of its plates or anywhere, and the corners of those inside."""
         path, corners = self.photos[rng.integers(len(self.photos))]
         photo, smaller = _read(path)
         corners = corners * smaller
@@ -83,7 +91,8 @@ class StreetScenes:
         angle = np.deg2rad(rng.uniform(-40, 40) if rng.random() < 0.15 else rng.normal(0, 3))
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         target = rng.uniform(0.1, 0.9, 2) * self.size[::-1]
-        shift = target - turn @ wanted.mean(0)
+        centre = wanted.mean(0) if rng.random() >= self.anywhere else rng.uniform(0.1, 0.9, 2) * photo.shape[1::-1]
+        shift = target - turn @ centre
         warp = np.hstack([turn, shift[:, None]])
         picture = cv2.warpAffine(photo, warp, self.size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         inside = []

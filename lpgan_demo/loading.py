@@ -5,8 +5,8 @@ from __future__ import annotations
 from .hub import facts, weights_folder
 from .results import NoSuchNetwork
 
-DEBLURRERS = ("deblur-folded-generator", "deblur-generator")
-"""Where the deblurrer is looked for: first the form that reads better, then the paper's."""
+DEBLURRERS = ("deblur-guided-generator", "deblur-folded-generator", "deblur-generator")
+"""Where the deblurrer is looked for: the forms by how well they find the ink, the paper's last."""
 
 
 def load_networks(source, backend: str, device, precision: str, hub: dict):

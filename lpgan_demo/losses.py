@@ -65,3 +65,13 @@ def generator_adversarial(fake, target: Tensor, literal: bool = False, character
 def pixel_mse(restored: Tensor, gt: Tensor) -> Tensor:
     """L_MSE = 1/(WH) sum (I_g - G(I_l))^2, on pictures in [-1, 1]."""
     return F.mse_loss(restored, gt)
+
+
+def dice_loss(grey: Tensor, ink: Tensor) -> Tensor:
+    """1 - the F-measure of ink, with shares of ink in place of yes and no; mean over the pictures.
+
+    grey, ink: (N, 1, H, W) in [-1, 1], ink -1 (Milletari, Navab, Ahmadi: V-Net, 2016).
+    """
+    made, true = (1 - grey) / 2, (1 - ink) / 2
+    both = 2 * (made * true).sum((1, 2, 3))
+    return (1 - both / (made.sum((1, 2, 3)) + true.sum((1, 2, 3))).clamp(min=1)).mean()

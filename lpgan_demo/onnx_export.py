@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .deblur_gan import DeblurGenerator
 from .hub import BUNDLED, facts
 from .onnx_backend import DESCRIPTION
 from .results import WeightsError
@@ -106,7 +107,7 @@ def _three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], network=None) -> tuple[Path, float]:
     sizes = {0: torch.export.Dim("batch")}
-    if type(network).__name__ == "DeblurGenerator":
+    if isinstance(network, DeblurGenerator):
         sizes |= {2: torch.export.Dim("height"), 3: torch.export.Dim("width")}
     shapes = tuple(sizes for _ in inputs)
     shapes = (shapes,) if type(module) is _Whole else shapes  # its forward takes *inputs

@@ -33,7 +33,7 @@ def example_inputs(network: torch.nn.Module, seed: int = 0) -> dict[str, torch.T
         }
     coarse = torch.rand(1, 3, 8, 24, generator=generator) * 2 - 1
     picture = torch.nn.functional.interpolate(coarse, tuple(network.config.input_size), mode="bilinear")
-    if kind == "DeblurGenerator":
+    if kind in ("DeblurGenerator", "GuidedDeblurGenerator"):
         return {"blurred": picture.contiguous()}
     if kind == "PlateFasterRCNN":
         return {"picture": picture.contiguous()}

@@ -19,6 +19,7 @@ from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .classical import CharacterClassifier, CharacterClassifierConfig
 from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .detector import PlateFasterRCNN, PlateFasterRCNNConfig
+from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .hub import write_file
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
@@ -29,6 +30,7 @@ NETWORKS = {
     "SRCNN": (SRCNN, SRCNNConfig),
     "SRResNet": (SRResNet, SRResNetConfig),
     "DeblurGenerator": (DeblurGenerator, DeblurGeneratorConfig),
+    "GuidedDeblurGenerator": (GuidedDeblurGenerator, GuidedDeblurGeneratorConfig),
     "PatchDiscriminator": (PatchDiscriminator, PatchDiscriminatorConfig),
     "PlateFasterRCNN": (PlateFasterRCNN, PlateFasterRCNNConfig),
     "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),

@@ -74,12 +74,12 @@ def test_ink_measures_by_hand():
 
 
 def test_one_batch_is_overfitted_and_every_loss_is_logged():
-    trainer = new_trainer(learning_rate=5e-3)
+    trainer = new_trainer(learning_rate=5e-3, lambda_dice=60.0)
     batch = tensor_batch(InkBatches([[(pairs(), 1.0)]], 2, seed=1)[0], "cpu")
     batch = {name: value[:, :, ::4, ::4] for name, value in batch.items()}
     trainer.set_progress(0)
     logs = [trainer.step(batch) for _ in range(40)]
-    assert set(logs[0]) == {"d_real", "d_fake", "g_adv", "g_l1"}
+    assert set(logs[0]) == {"d_real", "d_fake", "g_adv", "g_l1", "g_dice"}
     assert logs[-1]["g_l1"] < 0.5 * logs[0]["g_l1"]
     assert trainer.sheet(batch).shape == (2 * 32, 4 * 48, 3)
 

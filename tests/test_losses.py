@@ -71,3 +71,15 @@ def test_the_papers_literal_form_rewards_misreading():
 
 def test_pixel_mse_by_hand():
     assert losses.pixel_mse(torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2)).item() == pytest.approx(0.25)
+
+
+def test_dice_loss_is_one_minus_the_f_measure_of_ink():
+    truth = torch.ones(1, 1, 4, 4)
+    truth[0, 0, 0] = -1
+    made = truth.clone()
+    made[0, 0, 0, 0], made[0, 0, 1, 0] = 1, -1  # one missed, one too many: precision = recall = 3/4
+    assert losses.dice_loss(made, truth).item() == pytest.approx(0.25)
+    assert losses.dice_loss(truth, truth).item() == pytest.approx(0, abs=1e-6)
+    doubtful = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    losses.dice_loss(doubtful, truth).backward()
+    assert (doubtful.grad[0, 0, 0] > 0).all() and (doubtful.grad[0, 0, 1:] < 0).all()

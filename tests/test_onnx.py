@@ -9,6 +9,7 @@ import torch
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
+from lpgan_demo.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.hub import BUNDLED
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.results import WeightsError
@@ -58,10 +59,20 @@ def test_every_network_has_a_graph_that_gives_its_golden_tensors(graphs):
             assert min(np.abs(value - other).max() for other in wanted if other.shape == value.shape) < 2e-3
 
 
-def test_the_deblur_generators_graph_takes_any_size(tmp_path):
+FIELD = dict(num_blocks=1, head_features=4, growth_rate=2, tail_features=4)
+
+
+@pytest.mark.parametrize(
+    "small",
+    [
+        DeblurGenerator(DeblurGeneratorConfig(**FIELD)),
+        GuidedDeblurGenerator(GuidedDeblurGeneratorConfig(**FIELD, guide_features=4, guide_code_features=4)),
+    ],
+)
+def test_the_deblur_generators_graph_takes_any_size(tmp_path, small):
     import onnxruntime
 
-    small = DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, head_features=4, growth_rate=2, tail_features=4)).eval()
+    small.eval()
     save_weights(small, tmp_path / "weights" / "deblur-generator")
     assert main(["export", "onnx", str(tmp_path / "graphs"), "--weights", str(tmp_path / "weights")]) == 0
     session = onnxruntime.InferenceSession(tmp_path / "graphs" / "deblur-generator.onnx")
