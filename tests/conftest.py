@@ -1,8 +1,14 @@
+import shutil
+
 import pytest
 import torch
+from PIL import Image
+from visiting import scene
 
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from lpgan_demo.weights import save_weights
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 torch.set_num_threads(1)  # small networks: more threads only wait for each other
 
@@ -23,3 +29,52 @@ def small_weights(small_networks, tmp_path):
     for name, network in zip(("mtgan-generator", "mtgan-discriminator"), small_networks):
         save_weights(network, tmp_path / "weights" / name)
     return tmp_path / "weights"
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where the page is served."""
+    from lpgan_demo import ui
+
+    page = ui.build()
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, inbrowser=False, **ui.serving())
+    ui.warm_up()
+    yield url
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real one: Debian's or any other Chromium, driven by Playwright."""
+    if BROWSER is None:
+        pytest.skip("no Chromium on this machine: install the package 'chromium' to test the page")
+    playwright_api = pytest.importorskip("playwright.sync_api")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def page(request, browser, address):
+    width, height = request.param
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(address)
+    page.wait_for_selector("#source input[type=file]", state="attached", timeout=60_000)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def client(address):
+    return pytest.importorskip("gradio_client").Client(address, verbose=False)
+
+
+@pytest.fixture
+def two_plates(tmp_path):
+    path = tmp_path / "street.png"
+    plates = (("苏B24680", "cn_blue", (80, 330)), ("粤C13579", "cn_yellow", (420, 360)))
+    Image.fromarray(scene(plates)).save(path)
+    return path
