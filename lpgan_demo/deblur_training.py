@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,7 +24,7 @@ from .deblur_gan import (
 from .degrade import Camera
 from .fit import tensor_batch
 from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
-from .hub import BUNDLED
+from .hub import BUNDLED, facts
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
@@ -187,19 +189,26 @@ def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscrim
     return network(part_of(recipe, config)), PatchDiscriminator(judge)
 
 
-def begin_with(generator: DeblurGenerator, sources: tuple[str, ...]) -> None:
+def begin_with(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
     """Copy into a generator what fits it: a deblur generator as a whole, of an MTGAN generator the parts of the guide.
 
-    Raises ValueError when nothing of a source fits.
+    What is known of that deblur generator's training is kept in the run's start.json, as `export` adds it up. Raises
+    ValueError when nothing of a source fits.
     """
-    for source in sources:
-        begun = load_weights(BUNDLED / source if (BUNDLED / source).is_dir() else source).state_dict()
-        part = generator if "to_grey.weight" in begun else getattr(generator, "guide", generator)
+    for source in recipe.begin_with:
+        folder = BUNDLED / source if (BUNDLED / source).is_dir() else Path(source)
+        begun = load_weights(folder).state_dict()
+        whole = "to_grey.weight" in begun
+        part = generator if whole else getattr(generator, "guide", generator)
         shapes = {name: tensor.shape for name, tensor in part.state_dict().items()}
         fitting = {name: tensor for name, tensor in begun.items() if shapes.get(name) == tensor.shape}
         if not fitting:
             raise ValueError(f"no part of {source} fits this generator")
         part.load_state_dict(fitting, strict=False)
+        start = Path(recipe.run) / "start.json"
+        if whole and not start.is_file():  # a resumed run began with what it began with
+            start.parent.mkdir(parents=True, exist_ok=True)
+            start.write_text(json.dumps(facts(folder)), encoding="utf-8")
 
 
 def ink_validator(plates, size=(128, 192)):
@@ -243,7 +252,7 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         groups.append(group)
     calm = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
     generator, judge = deblur_networks(recipe)
-    begin_with(generator, recipe.begin_with)
+    begin_with(generator, recipe)
     trainer = DeblurTrainer(generator, judge, part_of(recipe, DeblurTraining), norms_from=calm)
     cv2.setNumThreads(1)
     return go_on(

@@ -73,7 +73,11 @@ def photo_table(reports: dict[str, dict]) -> str:
 def detector_card(folder: Path, reports: dict[str, dict], history: str = "") -> str:
     """The detector's card. reports: `evaluate photos --json` of photos that did not train."""
     results = [
-        (f"{Path(f.strip()).name}, {s['side']}", "average precision", s["average_precision"])
+        (
+            f"{Path(f.strip()).name}, {s['side']}" + (", made bad" if s.get("worse") else ""),
+            "average precision",
+            s["average_precision"],
+        )
         for f, s in reports.items()
     ]
     size = (folder / "model.safetensors").stat().st_size / 2e6
@@ -134,15 +138,25 @@ def deblur_card(folder: Path, reports: dict[str, dict[str, dict]], history: str 
                 results.append((condition, "F-measure", f["f"]))
     metadata = front_matter("image-to-image", ("deblurring", "binarization", "license-plate"), folder.name, results)
     size = (folder / "model.safetensors").stat().st_size / 4e6
-    fold = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]["fold"]
+    facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    fold, guided = facts["config"]["fold"], facts["network"] == "GuidedDeblurGenerator"
+    module = "guided_deblur" if guided else "deblur_gan"
     form = (
         "The paper's form." if fold == 1 else f"It works on {fold} x {fold} pixels at once, which the paper's does not."
     )
+    if guided:
+        form += (
+            " What the generator of MTGAN sees in the same picture is added to its first features: it knows characters,"
+            " and draws the strokes of those it takes for likely."
+        )
+    percept = "The perceptual loss used VGG16's ImageNet weights up to relu3_3; they are not part of these. "
+    if "--lambda-perceptual 0.0" in facts.get("command", ""):
+        percept = "It was trained without the perceptual loss. "
     return f"""{metadata}
 
 # Deblur-and-binarize generator
 
-A bad picture of a plate -> ink and paper (`lpgan_demo.deblur_gan.DeblurGenerator`), any size, any country;
+A bad picture of a plate -> ink and paper (`lpgan_demo.{module}.{facts["network"]}`), any size, any country;
 {size:.2f} million parameters; LPGAN Demo {REVISION}. {form} Otsu's threshold makes its grey answer binary.
 
 **For:** seeing what stands on a smeared plate, and readers that know nothing of paint. **Not for:** evidence, tracking
@@ -159,8 +173,8 @@ plate.deblurred, plate.binary
 
 {how_made(folder, "pictures", "python -m lpgan_demo train deblur")}
 
-The perceptual loss used VGG16's ImageNet weights up to relu3_3; they are not part of these. Real plates in the mix are
-those of MTGAN's card, their ink by Otsu of the sharp crop; all others are rendered, with exact ink.
+{percept}Real plates in the mix are those of MTGAN's card, their ink by Otsu of the sharp crop; all others are rendered,
+with exact ink.
 
 ## Results
 

@@ -28,6 +28,7 @@ SPACE_PATHS = (
     "weights",
     "examples",
     "tutorials",
+    "docs",
 )
 MAX_FILE, MAX_TOTAL = 16 * 2**20, 60 * 2**20
 """Largest single file of weights and all of them together, bytes."""

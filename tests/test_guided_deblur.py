@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -39,17 +40,18 @@ def test_any_size_works_and_every_parameter_learns(size):
 
 def test_at_first_it_is_the_folded_generator_it_begins_with(tmp_path):
     folded = alive(DeblurGenerator(DeblurGeneratorConfig(**FIELD, fold=4))).eval()
-    save_weights(folded, tmp_path / "folded")
+    save_weights(folded, tmp_path / "folded", steps=7, hours=0.5)
     guided = GuidedDeblurGenerator(SMALL).eval()
-    begin_with(guided, (str(tmp_path / "folded"),))
+    begin_with(guided, DeblurRecipe(begin_with=(str(tmp_path / "folded"),), run=str(tmp_path / "run")))
     picture = torch.rand(1, 3, 32, 48) * 2 - 1
     assert torch.equal(guided(picture), folded(picture))
+    assert json.loads((tmp_path / "run" / "start.json").read_text())["steps"] == 7  # `export` adds them up
 
 
 def test_the_guide_sees_what_the_generator_of_mtgan_sees(tmp_path):
     teacher = alive(gn())
     guided = GuidedDeblurGenerator(SMALL).eval()
-    begin_with(guided, (str(save_weights(teacher, tmp_path / "gn")),))
+    begin_with(guided, DeblurRecipe(begin_with=(str(save_weights(teacher, tmp_path / "gn")),)))
     small = torch.rand(1, 3, 32, 96) * 2 - 1
     seen = []
     guided.guide.encoder.register_forward_hook(lambda module, given, made: seen.append(made))
@@ -61,7 +63,7 @@ def test_the_guide_sees_what_the_generator_of_mtgan_sees(tmp_path):
 def test_what_fits_nowhere_is_told(tmp_path):
     save_weights(gn(), tmp_path / "gn")
     with pytest.raises(ValueError, match="no part of"):
-        begin_with(DeblurGenerator(DeblurGeneratorConfig(**FIELD)), (str(tmp_path / "gn"),))
+        begin_with(DeblurGenerator(DeblurGeneratorConfig(**FIELD)), DeblurRecipe(begin_with=(str(tmp_path / "gn"),)))
     with pytest.raises(ValueError, match="folds 4 x 4"):
         GuidedDeblurGenerator(replace(SMALL, fold=2))
 
