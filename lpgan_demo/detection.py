@@ -43,7 +43,7 @@ class PlateDetector:
     """
 
     def __init__(
-        self, network: PlateFasterRCNN, device="cpu", precision="fp32", threshold: float = 0.5, finest: int = 4
+        self, network: PlateFasterRCNN, device="cpu", precision="fp32", threshold: float = 0.8, finest: int = 4
     ):
         from .torch_backend import arithmetic
 
