@@ -18,6 +18,9 @@ from .trust import Trust, evidence
 GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
 
+NOTHING = 0.05
+"""Confidence below which what was found in a photo is taken for no plate, however sure the detector is."""
+
 
 CROP_MARGIN = 0.03
 """Share of a found plate's size kept around it when it is cut out."""
@@ -153,11 +156,13 @@ class PlatePipeline:
 
 
 def is_plate(result: PlateResult) -> bool:
-    """Whether what was found is a plate: it can be read, or detector and evidence leave no doubt.
+    """Whether what was found is a plate: it can be read, or half read, and detector and evidence leave no doubt.
 
     A small detector takes badges and lettering for plates now and then; nobody can read a plate there.
     """
-    return result.legibility != "illegible" or (result.detection >= 0.99 and result.evidence >= 0.5)
+    if result.legibility != "illegible":
+        return True
+    return result.confidence >= NOTHING and result.detection >= 0.99 and result.evidence >= 0.5
 
 
 def is_crop(size: tuple[int, int], boxes) -> bool:

@@ -165,7 +165,7 @@ class Keeper:
                 self._shown.append(row.plate)
         found = [row.plate for row in read if row.plate.box is not None and row.start is None]
         if self.marked and found:
-            texts = [plate.text for plate in found]
+            texts = [plate.label for plate in found]
             picture = annotate(load_image(rows[0].source), [plate.corners for plate in found], texts)
             self._write(self.marked, rows[0].source, picture)
 

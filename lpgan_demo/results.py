@@ -81,6 +81,11 @@ class PlateResult:
     binary: np.ndarray | None = None
     detection: float | None = None
 
+    @property
+    def label(self) -> str:
+        """What to write beside the plate: its text, or "?" when that is illegible."""
+        return "?" if self.legibility == "illegible" else self.text
+
     def to_dict(self) -> dict:
         """Everything but the pictures, as plain JSON-ready values."""
         return {

@@ -71,7 +71,7 @@ def _read_one(name: str, source, out: Path, stem: str) -> list[Row]:
     for k, plate in enumerate(plates):
         (out / f"{stem}-{k + 1}.png").write_bytes(images.encode_png(plate.super_resolved))
     if plates and plates[0].box is not None:
-        marked = annotate(photo, [plate.corners for plate in plates], [plate.text for plate in plates])
+        marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
         cv2.imwrite(str(out / f"{stem}-marked.jpg"), marked[..., ::-1])
     return [Row(name, plate) for plate in plates] or [Row(name)]
 

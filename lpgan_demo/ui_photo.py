@@ -64,7 +64,7 @@ def show(image: str | None, language: str = "en") -> tuple:
     if found is None:
         return *NO_PHOTO, *panels(plates[0], language, notes), (plates, notes)
     surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
-    marked = annotate(photo, [plate.corners for plate in plates], [plate.text for plate in plates])
+    marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
     names = [(f"{plate.text} ({100 * plate.confidence:.0f}%)", k) for k, plate in enumerate(plates)]
     choice = gr.update(choices=names, value=surest, visible=len(plates) > 1)
     return gr.update(value=marked, visible=True), choice, *panels(plates[surest], language, notes), (plates, notes)
