@@ -28,11 +28,15 @@ class SameConv2d(nn.Conv2d):
     """A convolution padded as the published weights were trained: at stride 2 the right and lower edge get more."""
 
     def forward(self, x: Tensor) -> Tensor:
-        pads: list[int] = []
-        for length, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1]):
-            missing = max(0, (-(-length // stride) - 1) * stride + kernel - length)
-            pads += [missing // 2, missing - missing // 2]
-        return super().forward(F.pad(x, pads) if any(pads) else x)
+        missing = [
+            max(0, (-(-length // stride) - 1) * stride + kernel - length)
+            for length, kernel, stride in zip(x.shape[2:], self.kernel_size, self.stride)
+        ]
+        padding = [m // 2 for m in missing]
+        if any(m % 2 for m in missing):
+            (top, left), (rows, columns) = padding, missing
+            x, padding = F.pad(x, (left, columns - left, top, rows - top)), [0, 0]
+        return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class InvertedResidual(nn.Module):
@@ -50,8 +54,8 @@ class InvertedResidual(nn.Module):
         self.skips = stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x if self.expand is None else F.relu6(self.norm0(self.expand(x)))
-        wide = F.relu6(self.norm1(self.depthwise(wide)))
+        wide = x if self.expand is None else F.relu6(self.norm0(self.expand(x)), inplace=True)
+        wide = F.relu6(self.norm1(self.depthwise(wide)), inplace=True)
         made = self.norm2(self.project(wide))
         return x + made if self.skips else made
 
@@ -74,7 +78,7 @@ class LiteBackbone(nn.Module):
         self.out_channels = features
 
     def forward(self, x: Tensor) -> OrderedDict[str, Tensor]:
-        x = F.relu6(self.stem_norm(self.stem(x)))
+        x = F.relu6(self.stem_norm(self.stem(x)), inplace=True)
         levels: OrderedDict[str, Tensor] = OrderedDict()
         for k, block in enumerate(self.blocks):
             x = block(x)
