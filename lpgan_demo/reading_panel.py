@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-from .plates import get_layout
 from .results import PlateResult
 from .words import say
 
@@ -17,12 +16,14 @@ CSS = """
 .plate-cell {border: 1px solid var(--border-color-primary); border-radius: .5rem; padding: .35rem .5rem;
   min-width: 4.2rem; text-align: center}
 .plate-cell b {font-size: 1.7rem; display: block; line-height: 1.25}
-.plate-cell small {color: var(--body-text-color-subdued); display: block}
+.plate-cell small {font-size: .85rem; display: block}
 .plate-cell.unsure {border: 2px dashed #d97706}
 .plate-bar {height: .3rem; border-radius: .2rem; background: var(--border-color-primary); margin: .2rem 0}
 .plate-bar i {display: block; height: 100%; border-radius: .2rem; background: #16a34a}
 .unsure .plate-bar i {background: #d97706}
-.plate-note {color: var(--body-text-color-subdued); font-size: .9rem}
+.illegible .plate-text {opacity: .55}
+.illegible .plate-bar i {background: #9ca3af}
+.plate-note {font-size: .9rem}
 .plate-error {border-left: .3rem solid #dc2626; padding: .4rem .8rem}
 """
 
@@ -52,14 +53,15 @@ def reading_html(plate: PlateResult, language: str = "en", notes=()) -> str:
             f'<div class="plate-cell{" unsure" if c.probability < UNSURE else ""}"><b>{escape(c.symbol)}</b>'
             f'{share}%<div class="plate-bar"><i style="width:{share}%"></i></div><small>{others}</small></div>'
         )
-    title = get_layout(plate.layout).title
     return (
+        f'<div class="{plate.legibility}">'
         f'<div class="plate-text" data-text="{escape(plate.text)}">{escape(plate.text)}</div>'
         f"<p>{say(language, 'confidence')}: <b>{100 * plate.confidence:.0f}%</b> &middot; "
         f"{say(language, 'legibility')}: {say(language, plate.legibility)} &middot; "
-        f"{say(language, 'taken_for')}: {escape(title)}<br>{escape(sentence(plate, language))}</p>"
+        f"{say(language, 'taken_for')}: {escape(say(language, 'kind_' + plate.layout))}<br>"
+        f"{escape(sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
         f'<div class="plate-row">{"".join(cells)}</div>'
-        f'<p class="plate-note">{escape(" · ".join(notes))}</p>'
+        f'<p class="plate-note">{escape(" · ".join(notes))}</p></div>'
     )
 
 

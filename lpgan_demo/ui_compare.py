@@ -12,10 +12,20 @@ from .comparison import load_rows, restore
 from .hub import BUNDLED, weights_folder
 from .images import resize
 from .judge import read_pictures
-from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline
+from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse
 from .ui_photo import examples_for
 from .weights import load_weights
 from .words import say
+
+SHOTS = {
+    "clean": "as they are",
+    "lr2": "half the size",
+    "lr3": "a third of the size",
+    "blur": "7 pixels of motion",
+    "survl": "light surveillance",
+    "surv": "heavy surveillance",
+}
+"""What the folders of the measured crops show."""
 
 TUTORIALS = BUNDLED.parent / "tutorials"
 
@@ -28,10 +38,13 @@ def _networks():
 
 @on_gpu
 def compare(image: str | None, language: str = "en") -> list[tuple]:
-    """[(picture, caption)] for the crop itself and for every way of restoring it whose weights are there."""
-    crop = loaded(image, language)
+    """[(picture, caption)] for a crop, or the surest plate of a photo, and every way of restoring it."""
+    plates = pipeline()(loaded(image, language))
+    if not plates:
+        raise refuse(language, "nothing_found")
+    surest = max(plates, key=lambda plate: plate.confidence)
+    crop, layout = surest.crop, surest.layout
     rows, judge = _networks()
-    layout = pipeline().read_plate(crop).layout
     pictures = {name: restore(network, [crop])[0] for name, network in rows.items()}
     texts = read_pictures(judge, list(pictures.values()), [layout] * len(pictures))
     return [
@@ -44,7 +57,10 @@ def measured() -> str:
     """The results section of the bundled generator's model card, as Markdown."""
     card = (BUNDLED / "mtgan-generator" / "README.md").read_text(encoding="utf-8")
     _, _, rest = card.partition("## Results")
-    return rest.partition("\n## ")[0].strip()
+    text = rest.partition("\n## ")[0].strip()
+    for name, words in SHOTS.items():
+        text = text.replace(f"| {name} |", f"| {words} |")
+    return text
 
 
 def tutorials(space: str | None = None) -> str:

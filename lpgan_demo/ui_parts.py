@@ -30,7 +30,7 @@ MOST_SECONDS = 60
 LIMITS = {"many_intro": {"files": MOST_FILES}, "video_intro": {"seconds": MOST_SECONDS}}
 """What stands in the places of some words."""
 
-HEADERS = ("file", "plate", "confidence", "legibility", "time")
+HEADERS = ("file", "plate", "sure", "legibility", "time")
 
 LANGUAGES = [("English", "en"), ("中文", "zh"), ("Tiếng Việt", "vi")]
 
@@ -43,7 +43,9 @@ class Words:
 
     def __init__(self):
         self.places: list[tuple] = []
-        self.language = gr.Radio(LANGUAGES, value="en", show_label=False, container=False, elem_id="language")
+        self.language = gr.Radio(
+            LANGUAGES, value="en", label=say("en", "language"), show_label=False, container=False, elem_id="language"
+        )
 
     def __call__(self, kind, key: str, **options):
         """A component of a kind, with the words of a key as its text or label."""

@@ -75,6 +75,13 @@ def show_example(sample: list, language: str = "en") -> tuple:
     return sample[0], *show(sample[0], language)
 
 
+def show_asked(image: str | None, language: str = "en") -> tuple:
+    """As `show`; without a picture, the request to choose one."""
+    if image is None:
+        return *NO_PHOTO, problem_html(say(language, "choose_first"), "status"), *NO_PANELS[1:], ([], ())
+    return show(image, language)
+
+
 def show_chosen(chosen: int | None, kept: tuple[list[PlateResult], list[str]], language: str = "en") -> tuple:
     """The panels of the plate that was chosen by name."""
     plates, notes = kept
@@ -123,7 +130,7 @@ def photo_tab(words: Words) -> None:
     everything = [marked, choice, *outputs, kept]
     asked = [source, words.language]
     source.input(show, asked, everything, **quiet)
-    button.click(show, asked, everything, **quiet)
+    button.click(show_asked, asked, everything, **quiet)
     source.clear(functools.partial(show, None), None, everything, api_visibility="private")
     examples.click(show_example, [examples, words.language], [source, *everything], **quiet)
     choice.input(show_chosen, [choice, kept, words.language], outputs, api_visibility="private")

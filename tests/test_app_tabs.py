@@ -83,6 +83,14 @@ def test_the_ways_of_restoring_stand_side_by_side(page):
     wait_for_words(page, "#compare-pictures", "Origin:")
 
 
+def test_of_a_photo_the_surest_plate_is_compared(page, two_plates):
+    open_tab(page, 4)
+    page.set_input_files("#compare-source input[type=file]", two_plates)
+    page.wait_for_function(
+        "/MTGAN: (苏B24680|粤C13579)/.test(document.querySelector('#compare-pictures')?.innerText)", timeout=60_000
+    )
+
+
 def test_the_notebooks_are_linked_and_nothing_beside_them(page, address):
     open_tab(page, 5)
     links = page.locator("#tutorials a")

@@ -4,6 +4,7 @@ import string
 
 import pytest
 
+from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.words import WORDS, language_of, say
 
 
@@ -29,3 +30,7 @@ def test_the_browser_s_language_is_taken_if_the_page_speaks_it(header, language)
 
 def test_places_are_filled():
     assert say("en", "in_doubt", places="1, 3").startswith("Characters in doubt: 1, 3.")
+
+
+def test_every_kind_of_plate_has_a_name():
+    assert all(say("en", f"kind_{name}") == layout.title for name, layout in LAYOUTS.items())
