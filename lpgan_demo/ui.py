@@ -22,7 +22,8 @@ PAGE_CSS = (
     CSS
     + """
 #examples img, #compare-examples img {object-fit: contain !important}
-#compare-pictures .thumbnail-item {aspect-ratio: 3 / 1.3}
+#compare-pictures .thumbnail-item {aspect-ratio: 3 / 1.7}
+#compare-pictures .thumbnail-item img {object-position: top}
 #video-frames .thumbnail-item {aspect-ratio: 3 / 1.3}
 #compare-pictures .grid-container {grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) !important}
 #many-table th, #many-table td, #video-table th, #video-table td {word-break: normal; overflow-wrap: normal}
