@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 
-def _pipeline(arguments):
+def _pipeline(arguments, **options):
     from .pipeline import PlatePipeline
 
     return PlatePipeline.from_pretrained(
@@ -17,6 +17,7 @@ def _pipeline(arguments):
         reader=arguments.reader,
         views=arguments.views,
         precision=arguments.precision,
+        **options,
     )
 
 
@@ -27,9 +28,10 @@ def run_read(arguments) -> int:
     if arguments.json_lines:
         done = done_in(arguments.json_lines)
         files = [path for path in files if str(path) not in done]
+    pipeline = _pipeline(arguments, deblur=False)  # nothing of what is written here shows ink and paper
     keeper = Keeper(arguments.json_lines, arguments.csv, arguments.save_plates, arguments.save_marked, arguments.sheet)
     with keeper:
-        for rows in read_files(files, _pipeline(arguments), sys.stderr.isatty(), arguments.crops):
+        for rows in read_files(files, pipeline, sys.stderr.isatty(), arguments.crops):
             keeper.add(rows)
             for row in rows:
                 failed += bool(row.error)
