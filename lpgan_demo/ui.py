@@ -39,7 +39,7 @@ PAGE_CSS = (
 THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
     button_primary_background_fill="*primary_600", body_text_color_subdued="*neutral_600"
 )
-"""System fonts: nothing is fetched from elsewhere, and 0, O, W, Z look as they should. Contrast of 4.5 to 1 or more."""
+"""System fonts: nothing is fetched from elsewhere, and 0, O, W, Z look as they should."""
 
 
 TELL_LANGUAGE = "language => {document.documentElement.lang = language}"
