@@ -77,6 +77,12 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     bench.add_argument("--json", metavar="FILE", help="keep the figures, to compare with later")
     bench.add_argument("--compare", metavar="FILE", help="show the figures of an earlier run beside these")
     bench.add_argument("--plot", metavar="FILE", help="also draw stages and growth, as PNG")
+    bench.add_argument(
+        "--visitors", type=int, metavar="N", help="only this: start the page and send it so many visitors at once"
+    )
+    bench.add_argument(
+        "--minutes", type=float, default=0.0, help="then let visitors come and go for so long (with --visitors)"
+    )
     _add_weights(bench)
 
     train = commands.add_parser("train", help="train a network or a pair of them")

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
+from .evaluation import multiply_accumulates
 from .examples import EXAMPLES, render
 from .images import encode_png, network_input, rectify, resize, to_images
 from .pipeline import CROP_MARGIN, PlatePipeline
@@ -131,11 +131,7 @@ def bench(pipeline: PlatePipeline, source=None) -> dict:
         begun = time.perf_counter()
         rows = sum(len(rows) for rows in read_files(files_of([folder]), pipeline, crops=True))
         per_second = rows / (time.perf_counter() - begun)
-    layout = torch.zeros(1, dtype=torch.long, device=networks.device)
-    with FlopCounterMode(display=False) as flops, torch.inference_mode():
-        lq = torch.from_numpy(network_input(crops_for(1), networks.input_size)).to(networks.device)
-        networks.discriminator(networks.generator(lq, layout).restored, layout)
-    macs = flops.get_total_flops() // 2
+    macs = multiply_accumulates(networks)
     peak = ceiling(pipeline)
     batches = {n: stages(pipeline, n)["whole"] for n in (1, 4, 16, 64)}
     by_stage = {n: stages(pipeline, n) for n in (1, 32)}

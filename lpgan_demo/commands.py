@@ -101,11 +101,16 @@ def run_table1(arguments) -> int:
 def run_bench(arguments) -> int:
     from .bench import as_table, bench, draw
 
-    report = bench(_pipeline(arguments), arguments.weights)
+    if arguments.visitors:
+        from .visitors import besiege
+
+        report = besiege(arguments.visitors, arguments.minutes)
+    else:
+        report = bench(_pipeline(arguments), arguments.weights)
+        if arguments.plot:
+            draw(report, arguments.plot)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    if arguments.plot:
-        draw(report, arguments.plot)
+        Path(arguments.json).write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
     before = json.loads(Path(arguments.compare).read_text(encoding="utf-8")) if arguments.compare else None
     print(as_table(report, before))
     return 0

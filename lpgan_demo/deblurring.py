@@ -7,21 +7,19 @@ import torch
 
 from . import images
 from .deblur_gan import DeblurGenerator, binarise
+from .prepare import prepared
 
 
 class PlateDeblurrer:
     """Crops of any sizes -> (grey, binary) pictures of `size`, uint8, 0 ink and 255 paper whatever the paint."""
 
     def __init__(self, generator: DeblurGenerator, device="cpu", precision="fp32"):
-        from .torch_backend import arithmetic
-
         self.device = torch.device(device)
-        self.generator = generator.eval().to(self.device, memory_format=torch.channels_last)
-        self.autocast = arithmetic(precision, self.device)
+        self.generator, self.autocast = prepared(generator, device, precision)
         self.size = tuple(generator.config.input_size)
 
     @torch.inference_mode()
-    def __call__(self, crops: list[np.ndarray], batch_size: int = 16) -> list[tuple[np.ndarray, np.ndarray]]:
+    def __call__(self, crops: list[np.ndarray], batch_size: int = 8) -> list[tuple[np.ndarray, np.ndarray]]:
         """uint8 RGB crops -> a (grey, binary) pair each, uint8 (H, W)."""
         pairs = []
         for k in range(0, len(crops), batch_size):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +10,7 @@ import torch
 
 from . import images
 from .detector import PlateFasterRCNN, corners_of
-from .lite_backbone import fused
+from .prepare import prepared
 
 LENGTH = 960
 """Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
@@ -45,16 +44,10 @@ class PlateDetector:
     def __init__(
         self, network: PlateFasterRCNN, device="cpu", precision="fp32", threshold: float = 0.8, finest: int = 4
     ):
-        from .torch_backend import arithmetic
-
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must lie between 0 and 1, not {threshold!r}")
         self.device = torch.device(device)
-        network = copy.copy(network.eval())
-        if hasattr(network, "backbone"):
-            network._modules = network._modules | {"backbone": fused(network.backbone)}
-        self.network = network.to(self.device, memory_format=torch.channels_last)
-        self.autocast = arithmetic(precision, self.device)
+        self.network, self.autocast = prepared(network, device, precision)
         self.threshold, self.finest = threshold, finest
 
     def __call__(self, photo: np.ndarray) -> list[Detection]:

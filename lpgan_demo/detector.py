@@ -22,6 +22,7 @@ from torchvision.models.detection import KeypointRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import TwoMLPHead
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
 from .lite_backbone import LiteBackbone
@@ -59,8 +60,6 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
         super().__init__(
             LiteBackbone(width),
             num_classes=None,
-            image_mean=(0.0, 0.0, 0.0),
-            image_std=(1.0, 1.0, 1.0),
             rpn_anchor_generator=anchors,
             rpn_pre_nms_top_n_train=600,
             rpn_post_nms_top_n_train=300,
@@ -77,11 +76,24 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
             keypoint_roi_pool=MultiScaleRoIAlign(names, 14, 2),
             keypoint_head=KeypointRCNNHeads(width, (config.corner_features,) * 3),
             keypoint_predictor=_CornerPredictor(config.corner_features, 4),
-            _skip_resize=True,
         )
+        self.transform = _AsItComes()
         self.config = config
         for pool in (self.roi_heads.box_roi_pool, self.roi_heads.keypoint_roi_pool):
             pool.canonical_scale, pool.canonical_level = 90, 4  # a plate of 90 pixels (root of its area) at stride 16
+
+
+class _AsItComes(GeneralizedRCNNTransform):
+    """Pictures are only padded to a common size; torchvision would scale them to 800 pixels and shift their values."""
+
+    def __init__(self):
+        super().__init__(min_size=0, max_size=0, image_mean=(), image_std=())
+
+    def normalize(self, image: Tensor) -> Tensor:
+        return image
+
+    def resize(self, image: Tensor, target=None):
+        return image, target
 
 
 class _BoxPredictor(torch.nn.Module):

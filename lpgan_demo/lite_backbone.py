@@ -24,18 +24,24 @@ LEVELS = {4: 40, 10: 112}
 """Blocks whose answers are handed on, and their features: strides 8 and 16."""
 
 
+STRIP = 12 * 2**20
+"""Bytes of a block's widest features from which they are computed in strips."""
+
+
 class SameConv2d(nn.Conv2d):
     """A convolution padded as the published weights were trained: at stride 2 the right and lower edge get more."""
 
+    def padding_of(self, size) -> list[tuple[int, int]]:
+        """(height, width) -> zeros (above, below) and (left, right)."""
+        shapes = zip(size, self.kernel_size, self.stride)
+        missing = [max(0, (-(-length // stride) - 1) * stride + kernel - length) for length, kernel, stride in shapes]
+        return [(m // 2, m - m // 2) for m in missing]
+
     def forward(self, x: Tensor) -> Tensor:
-        missing = [
-            max(0, (-(-length // stride) - 1) * stride + kernel - length)
-            for length, kernel, stride in zip(x.shape[2:], self.kernel_size, self.stride)
-        ]
-        padding = [m // 2 for m in missing]
-        if any(m % 2 for m in missing):
-            (top, left), (rows, columns) = padding, missing
-            x, padding = F.pad(x, (left, columns - left, top, rows - top)), [0, 0]
+        rows, columns = self.padding_of(x.shape[2:])
+        padding = [rows[0], columns[0]]
+        if rows[0] != rows[1] or columns[0] != columns[1]:
+            x, padding = F.pad(x, (*columns, *rows)), [0, 0]
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
@@ -53,11 +59,46 @@ class InvertedResidual(nn.Module):
         self.norm2 = FrozenBatchNorm2d(after, 1e-3)
         self.skips = stride == 1 and before == after
 
+    def widen(self, x: Tensor) -> Tensor:
+        """What the depthwise convolution is given."""
+        return x if self.expand is None else F.relu6(self.norm0(self.expand(x)), inplace=True)
+
+    def narrow(self, wide: Tensor) -> Tensor:
+        """What is made of the depthwise convolution's answer."""
+        return self.norm2(self.project(F.relu6(self.norm1(wide), inplace=True)))
+
     def forward(self, x: Tensor) -> Tensor:
-        wide = x if self.expand is None else F.relu6(self.norm0(self.expand(x)), inplace=True)
-        wide = F.relu6(self.norm1(self.depthwise(wide)), inplace=True)
-        made = self.norm2(self.project(wide))
+        made = self.narrow(self.depthwise(self.widen(x)))
         return x + made if self.skips else made
+
+
+class InStrips(nn.Module):
+    """A block for prediction, computed for a strip of rows at a time: the same values, but the widest features stay in
+    the cache, and no allocation is so large that the system takes it back every time."""
+
+    def __init__(self, block: InvertedResidual):
+        super().__init__()
+        self.block = block
+
+    def forward(self, x: Tensor) -> Tensor:
+        depthwise = self.block.depthwise
+        rows = -(-x.shape[2] // depthwise.stride[0])
+        strips = -(-x[0, 0].numel() * len(x) * depthwise.in_channels * x.element_size() // STRIP)
+        if strips < 2:
+            return self.block(x)
+        edges = [rows * k // strips for k in range(strips + 1)]
+        made = torch.cat([self._rows(x, first, last) for first, last in zip(edges, edges[1:]) if last > first], 2)
+        return x + made if self.block.skips else made
+
+    def _rows(self, x: Tensor, first: int, last: int) -> Tensor:
+        """Rows `first` to `last` of the block's answer, without the skip."""
+        conv = self.block.depthwise
+        (above, _), columns = conv.padding_of(x.shape[2:])
+        start = first * conv.stride[0] - above
+        end = (last - 1) * conv.stride[0] - above + conv.kernel_size[0]
+        wide = self.block.widen(x[:, :, max(0, start) : end])
+        wide = F.pad(wide, (*columns, max(0, -start), max(0, end - x.shape[2])))
+        return self.block.narrow(F.conv2d(wide, conv.weight, conv.bias, conv.stride, groups=conv.groups))
 
 
 class LiteBackbone(nn.Module):
@@ -88,18 +129,18 @@ class LiteBackbone(nn.Module):
         levels["pool"] = self.coarser(levels[str(len(LEVELS) - 1)])
         return OrderedDict((name, level.float()) for name, level in levels.items())
 
-
-@torch.no_grad()
-def fused(backbone: LiteBackbone) -> LiteBackbone:
-    """A copy for prediction in which every frozen batch norm is part of the convolution before it: the same function,
-    half as many passes over memory."""
-    backbone = copy.deepcopy(backbone)
-    _absorb(backbone, "stem", "stem_norm")
-    for block in backbone.blocks:
-        for conv, norm in (("expand", "norm0"), ("depthwise", "norm1"), ("project", "norm2")):
-            if getattr(block, conv) is not None:
-                _absorb(block, conv, norm)
-    return backbone
+    @torch.no_grad()
+    def for_prediction(self) -> LiteBackbone:
+        """A copy that is the same function with half as many passes over memory: every frozen batch norm is part of the
+        convolution before it, and wide blocks are computed in strips."""
+        backbone = copy.deepcopy(self)
+        _absorb(backbone, "stem", "stem_norm")
+        for block in backbone.blocks:
+            for conv, norm in (("expand", "norm0"), ("depthwise", "norm1"), ("project", "norm2")):
+                if getattr(block, conv) is not None:
+                    _absorb(block, conv, norm)
+        backbone.blocks = nn.ModuleList(InStrips(block) for block in backbone.blocks)
+        return backbone
 
 
 def _absorb(module: nn.Module, conv: str, norm: str) -> None:

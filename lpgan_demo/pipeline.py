@@ -13,7 +13,7 @@ from . import images
 from .plates import decode, get_layout
 from .restoration import PlateReader, PlateRestorer, Restoration
 from .results import CharacterReading, PlateResult
-from .trust import Trust, evidence
+from .trust import Trust, evidences
 
 GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
@@ -61,7 +61,7 @@ class PlatePipeline:
         """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
 
         reader: see `PlateReader`; views: 1 is fastest, 7 slowest, "auto" between; temperature: the calibrated one
-        that comes with the weights unless given; precision: see `torch_backend.arithmetic`; revision, token, cache_dir:
+        that comes with the weights unless given; precision: see `prepare.resolve`; revision, token, cache_dir:
         see `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source;
         detect: find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for
         it. Raises WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
@@ -130,13 +130,13 @@ class PlatePipeline:
         names = self.restorer.networks.layouts
         results = []
         inks = self.deblurrer(crops) if self.deblurrer else [(None, None)] * len(crops)
-        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), inks)
-        for crop, plate, belief, layouts, index, (grey, binary) in beliefs:
+        found = evidences(crops, plates)
+        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), inks, found)
+        for crop, plate, belief, layouts, index, (grey, binary), explained in beliefs:
             layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
             same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
             believed = float(same_text * np.prod([reading.probability for reading in readings]))
-            explained = evidence(crop, plate)
             confidence = self.trust(believed, explained)
             results.append(
                 PlateResult(

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import torch
 
 from .mtgan import MultiTaskDiscriminator, SRGenerator
+from .prepare import prepared
 from .results import Encoding
 
 
-def arithmetic(precision: str, device: torch.device):
-    """A context in which networks compute: "fp32"; "bf16", half the bits, about 1 % less exact; or "auto".
-
-    "auto" is bf16 where the device does it natively, twice as fast there, and fp32 elsewhere. Raises ValueError.
-    """
-    if precision not in ("fp32", "bf16", "auto"):
-        raise ValueError(f"precision must be fp32, bf16 or auto, not {precision!r}")
-    if precision == "auto" and device.type == "cpu":
-        features = getattr(torch.cpu, "get_capabilities", dict)()
-        precision = "bf16" if features.get("avx512_bf16") or features.get("amx_bf16") else "fp32"
-    elif precision == "auto":
-        precision = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-    return functools.partial(torch.autocast, device.type, torch.bfloat16, enabled=precision == "bf16")
-
-
 class TorchNetworks:
-    """GN and DN on one device. Raises ValueError for a GN that names no layout, or an unknown precision."""
+    """GN and DN on one device, as copies prepared for prediction.
+
+    Raises ValueError for a GN that names no layout, or an unknown precision (see `prepare.resolve`).
+    """
 
     def __init__(self, generator: SRGenerator, discriminator: MultiTaskDiscriminator, device="cpu", precision="fp32"):
         if generator.config.decoder != "region":
             raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
         self.device = torch.device(device)
-        self.generator = generator.eval().to(self.device)
-        self.discriminator = discriminator.eval().to(self.device)
-        self.autocast = arithmetic(precision, self.device)
+        self.generator, self.autocast = prepared(generator, device, precision)
+        self.discriminator, _ = prepared(discriminator, device, precision)
         self.layouts, self.input_size = generator.config.layouts, generator.config.input_size
 
     @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -25,18 +26,26 @@ def evidence(crop: np.ndarray, plate: np.ndarray) -> float:
     crop, plate: uint8 (H, W, 3). The drawn plate is fitted to the crop by an affine map and one of `BLURS`. A plate
     drawn out of nothing does not lie over what the camera saw.
     """
-    seen = _grey(crop)
-    best = 0.0
-    for sigma in BLURS:
-        drawn = cv2.GaussianBlur(_grey(plate), (0, 0), sigma)
-        warp = np.eye(2, 3, dtype=np.float32)
-        until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
-        try:
-            correlation, _ = cv2.findTransformECC(seen, drawn, warp, cv2.MOTION_AFFINE, until, None, 1)
-        except cv2.error:  # nothing in common, or a crop of one colour
-            continue
-        best = max(best, float(correlation))
-    return min(1.0, best)
+    return evidences([crop], [plate])[0]
+
+
+def evidences(crops, plates) -> list[float]:
+    """`evidence` of each crop and the plate drawn from it; the fits run on as many threads as OpenCV may use."""
+    fits = [(crop, plate, sigma) for crop, plate in zip(crops, plates) for sigma in BLURS]
+    with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
+        found = np.array(list(threads.map(lambda fit: _correlation(*fit), fits)))
+    return found.reshape(-1, len(BLURS)).max(1).clip(0, 1).tolist()
+
+
+def _correlation(crop: np.ndarray, plate: np.ndarray, sigma: float) -> float:
+    """Of the crop and the plate blurred by sigma, fitted; 0 where nothing fits."""
+    drawn = cv2.GaussianBlur(_grey(plate), (0, 0), sigma)
+    warp = np.eye(2, 3, dtype=np.float32)
+    until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
+    try:
+        return cv2.findTransformECC(_grey(crop), drawn, warp, cv2.MOTION_AFFINE, until, None, 1)[0]
+    except cv2.error:  # nothing in common, or a crop of one colour
+        return 0.0
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

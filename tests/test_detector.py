@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from lpgan_demo import lite_backbone
 from lpgan_demo.annotate import annotate
 from lpgan_demo.detection import LENGTH, Detection, PlateDetector, merged, overlap, windows
 from lpgan_demo.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
-from lpgan_demo.lite_backbone import LiteBackbone, fused, load_imagenet
+from lpgan_demo.lite_backbone import LiteBackbone, load_imagenet
 from lpgan_demo.testing import randomise
 
 
@@ -150,8 +151,31 @@ def test_the_fused_backbone_is_the_same_function_and_leaves_the_other_alone(netw
     randomise(network.backbone)
     picture = torch.rand(1, 3, 64, 96)
     with torch.no_grad():
-        for name, level in fused(network.backbone)(picture).items():
+        for name, level in network.backbone.for_prediction()(picture).items():
             expected = network.backbone(picture)[name]
             assert (level - expected).abs().max() < 1e-3 * expected.abs().max()
     assert PlateDetector(network).network.backbone is not network.backbone
     assert network.backbone.stem.bias is None
+
+
+@pytest.mark.parametrize("size", [(64, 96), (75, 130), (160, 61)])
+def test_a_block_in_strips_has_the_same_values(network, monkeypatch, size):
+    randomise(network.backbone)
+    picture = torch.rand(2, 3, *size)
+    with torch.no_grad():
+        for strip in (1, 3000, 20_000):
+            monkeypatch.setattr(lite_backbone, "STRIP", strip)
+            for name, level in network.backbone.for_prediction()(picture).items():
+                expected = network.backbone(picture)[name]
+                assert (level - expected).abs().max() < 1e-3 * expected.abs().max()
+
+
+def test_pictures_reach_the_backbone_at_their_own_size_and_values(network):
+    seen = []
+    hook = network.backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    picture = torch.rand(3, 96, 130) * 2 - 1
+    with torch.no_grad():
+        network.eval()([picture])
+    hook.remove()
+    assert seen[0].shape == (1, 3, 96, 160), "only padded, to a multiple of 32"
+    assert torch.equal(seen[0][0, :, :96, :130], picture) and not seen[0][..., 130:].any()

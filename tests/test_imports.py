@@ -37,10 +37,11 @@ ALLOWED = {
         "synth": "glyphs plates",
         "labels": "images plates results",
         "datasets": "degrade glyphs images labels plates synth",
-        "torch_backend": "mtgan results",
+        "prepare": "",
+        "torch_backend": "mtgan prepare results",
         "onnx_backend": "results",
-        "detection": "detector images lite_backbone torch_backend",
-        "deblurring": "deblur_gan images torch_backend",
+        "detection": "detector images prepare",
+        "deblurring": "deblur_gan images prepare",
         "annotate": "glyphs",
         "loading": "deblurring detection hub onnx_backend results torch_backend weights",
         "restoration": "images plates",
@@ -78,7 +79,8 @@ ALLOWED = {
         "evidence": "degrade hub images labels metrics pipeline plates restoration trust",
         "comparison": "classical hub images judge labels metrics plates synth weights",
         "onnx_export": "deblur_gan hub onnx_backend results verify weights",
-        "bench": "examples images pipeline plates reading restoration synth",
+        "visitors": "images plates synth",
+        "bench": "evaluation examples images pipeline plates reading restoration synth",
         "words": "",
         "reading_panel": "plates results words",
         "archives": "reading",
@@ -88,7 +90,7 @@ ALLOWED = {
         "ui_many": "annotate archives images reading results ui_parts video words",
         "ui_compare": "comparison hub images judge ui_parts ui_photo weights words",
         "ui": "reading_panel ui_compare ui_make ui_many ui_parts ui_photo words",
-        "commands": "bench cards classical_training comparison deblur_evaluation deblur_training "
+        "commands": "visitors bench cards classical_training comparison deblur_evaluation deblur_training "
         "detector_training evaluation evidence examples export hub images judge_training "
         "onnx_export photo_evaluation pipeline plates publish reading recipes synth ui verify "
         "weights",

@@ -1,0 +1,35 @@
+"""Many visitors at once: every one gets an answer of their own or a refusal, and a mix-up would be noticed."""
+
+import asyncio
+
+from lpgan_demo import visitors
+
+
+def test_a_rush_is_served_to_the_last_and_nobody_gets_anothers_plate(address):
+    report = asyncio.run(visitors.rush(address.rstrip("/"), 45))
+    assert report["served in the end"] == 45
+    assert report["got another visitor's plate"] == 0 and report["read exactly"] >= 43
+    refused = report["refused at first, in these words"]
+    assert report["served at once"] + sum(refused.values()) == 45
+    assert all("Queue is full" in words for words in refused)
+
+
+def test_a_broken_picture_is_refused_with_a_reason_and_a_photo_may_hold_several_plates(address):
+    async def turns():
+        async with visitors._client(address.rstrip("/")) as client:
+            (picture,) = visitors.plates(1).values()
+            return await visitors.ask(client, picture[:-200]), await visitors.ask(client, picture, "read_photo")
+
+    broken, photo = asyncio.run(turns())
+    assert broken.text is None and "damaged" in broken.refusal and "/tmp" not in broken.refusal
+    assert photo.text == next(iter(visitors.plates(1)))
+
+
+def test_a_mix_up_is_told_from_a_mistake():
+    assert visitors.mixed_up(["A", "B", "C"], ["B", "X", "C"]) == 1
+    assert visitors.mixed_up(["A", "B"], [None, "B"]) == 0
+
+
+def test_every_visitor_has_a_plate_of_their_own():
+    made = visitors.plates(30)
+    assert len(made) == 30 and len(set(made.values())) == 30
