@@ -28,7 +28,8 @@ def run_read(arguments) -> int:
     if arguments.json_lines:
         done = done_in(arguments.json_lines)
         files = [path for path in files if str(path) not in done]
-    pipeline = _pipeline(arguments, deblur=False)  # nothing of what is written here shows ink and paper
+    # nothing of what is written here shows ink and paper, and crops are not searched
+    pipeline = _pipeline(arguments, deblur=False, detect=not arguments.crops)
     keeper = Keeper(arguments.json_lines, arguments.csv, arguments.save_plates, arguments.save_marked, arguments.sheet)
     with keeper:
         for rows in read_files(files, pipeline, sys.stderr.isatty(), arguments.crops):

@@ -7,6 +7,7 @@ No pickle is ever loaded; keys and configuration must match exactly.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,29 +16,31 @@ import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
-from .classical import CharacterClassifier, CharacterClassifierConfig
-from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
-from .detector import PlateFasterRCNN, PlateFasterRCNNConfig
-from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .hub import write_file
-from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .results import WeightsError
 
 NETWORKS = {
-    "SRGenerator": (SRGenerator, SRGeneratorConfig),
-    "MultiTaskDiscriminator": (MultiTaskDiscriminator, DiscriminatorConfig),
-    "SRCNN": (SRCNN, SRCNNConfig),
-    "SRResNet": (SRResNet, SRResNetConfig),
-    "DeblurGenerator": (DeblurGenerator, DeblurGeneratorConfig),
-    "GuidedDeblurGenerator": (GuidedDeblurGenerator, GuidedDeblurGeneratorConfig),
-    "PatchDiscriminator": (PatchDiscriminator, PatchDiscriminatorConfig),
-    "PlateFasterRCNN": (PlateFasterRCNN, PlateFasterRCNNConfig),
-    "CharacterClassifier": (CharacterClassifier, CharacterClassifierConfig),
+    "SRGenerator": ("mtgan", "SRGeneratorConfig"),
+    "MultiTaskDiscriminator": ("mtgan", "DiscriminatorConfig"),
+    "SRCNN": ("baselines", "SRCNNConfig"),
+    "SRResNet": ("baselines", "SRResNetConfig"),
+    "DeblurGenerator": ("deblur_gan", "DeblurGeneratorConfig"),
+    "GuidedDeblurGenerator": ("guided_deblur", "GuidedDeblurGeneratorConfig"),
+    "PatchDiscriminator": ("deblur_gan", "PatchDiscriminatorConfig"),
+    "PlateFasterRCNN": ("detector", "PlateFasterRCNNConfig"),
+    "CharacterClassifier": ("classical", "CharacterClassifierConfig"),
 }
+"""Where each network and its configuration are: imported when needed, for the detector's torchvision takes a second."""
 
 LARGEST = 4096
 """The largest number a configuration may hold."""
+
+
+def _classes(name: str) -> tuple[type, type]:
+    """(network, configuration) of a network's name. Raises KeyError for a name that is not in `NETWORKS`."""
+    module, configuration = NETWORKS[name]
+    module = importlib.import_module(f".{module}", __package__)
+    return getattr(module, name), getattr(module, configuration)
 
 
 def save_weights(network: torch.nn.Module, folder: str | Path, *, half: bool = False, **facts) -> Path:
@@ -86,7 +89,7 @@ def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
             raise WeightsError(f"there is no {name} in {folder}")
     try:
         document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        network_class, config_class = NETWORKS[document["network"]]
+        network_class, config_class = _classes(document["network"])
         config = document["config"]
         expected = document["sha256"]
     except (ValueError, KeyError, TypeError) as error:
