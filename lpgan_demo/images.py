@@ -111,7 +111,7 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     elif array.dtype != np.uint8:
         top = int(array.max())
         array = array / 257.0 if array.dtype == np.uint16 or top > 255 else array
-    array = np.clip(np.rint(array), 0, 255).astype(np.uint8)
+    array = array.copy() if array.dtype == np.uint8 else np.clip(np.rint(array), 0, 255).astype(np.uint8)
     if array.ndim == 2:
         return np.repeat(array[..., None], 3, axis=2)
     if array.shape[2] == 4:

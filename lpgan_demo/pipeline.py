@@ -97,9 +97,9 @@ class PlatePipeline:
         crops = [images.rectify(photo, detection.corners, CROP_MARGIN) for detection in found]
         results = [
             replace(result, box=detection.box, corners=detection.corners, detection=detection.score)
-            for result, detection in zip(self.read_plates(crops), found)
+            for result, detection in zip(self._read(crops), found)
         ]
-        return [result for result in results if is_plate(result)]
+        return self._with_ink([result for result in results if is_plate(result)])
 
     def read_plate(self, crop) -> PlateResult:
         """One cropped plate, in any form `images.load_image` takes."""
@@ -107,11 +107,7 @@ class PlatePipeline:
 
     def read_plates(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
         """Many cropped plates in batches, results in the same order. Raises PlateImageError at the first bad one."""
-        results: list[PlateResult] = []
-        for batch in batched(crops, batch_size):
-            loaded = [images.load_image(crop) for crop in batch]
-            results.extend(self._results(loaded, self.restorer(loaded)))
-        return results
+        return self._with_ink(self._read(crops, batch_size))
 
     def read_track(self, crops: Iterable) -> PlateResult:
         """Several cropped frames of one and the same plate, read as one; the result's `crop` is the largest frame.
@@ -122,17 +118,30 @@ class PlatePipeline:
         if not loaded:
             raise ValueError("a track needs at least one frame")
         largest = max(loaded, key=lambda crop: crop.shape[0] * crop.shape[1])
-        return self._results([largest], self.restorer.together(loaded))[0]
+        return self._with_ink(self._results([largest], self.restorer.together(loaded)))[0]
+
+    def _read(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
+        results: list[PlateResult] = []
+        for batch in batched(crops, batch_size):
+            loaded = [images.load_image(crop) for crop in batch]
+            results.extend(self._results(loaded, self.restorer(loaded)))
+        return results
+
+    def _with_ink(self, results: list[PlateResult]) -> list[PlateResult]:
+        """The same results with their crops deblurred and binarized, if there is a deblurrer."""
+        if not self.deblurrer:
+            return results
+        inks = self.deblurrer([result.crop for result in results])
+        return [replace(result, deblurred=grey, binary=binary) for result, (grey, binary) in zip(results, inks)]
 
     def _results(self, crops: list[np.ndarray], restoration: Restoration) -> list[PlateResult]:
         probabilities = self.reader(restoration)
         plates = images.to_images(restoration.plates)
         names = self.restorer.networks.layouts
         results = []
-        inks = self.deblurrer(crops) if self.deblurrer else [(None, None)] * len(crops)
         found = evidences(crops, plates)
-        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), inks, found)
-        for crop, plate, belief, layouts, index, (grey, binary), explained in beliefs:
+        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), found)
+        for crop, plate, belief, layouts, index, explained in beliefs:
             layout = get_layout(names[index])
             readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
             same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
@@ -143,8 +152,6 @@ class PlatePipeline:
                     text="".join(reading.symbol for reading in readings),
                     confidence=confidence,
                     evidence=explained,
-                    deblurred=grey,
-                    binary=binary,
                     characters=readings,
                     layout=layout.name,
                     crop=crop,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import logging
 import os
 
 import gradio as gr
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -30,14 +33,17 @@ PAGE_CSS = (
 #language label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
-#tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
-.dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
+#tabs [role=tab][aria-selected=true], #tabs label > span, #examples .label, #compare-examples .label {color: #4338ca}
+.dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span, .dark #examples .label,
+  .dark #compare-examples .label {color: #a5b4fc}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}
 """
 )
 
 THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
-    button_primary_background_fill="*primary_600", body_text_color_subdued="*neutral_600"
+    button_primary_background_fill="*primary_600",
+    body_text_color_subdued="*neutral_600",
+    checkbox_label_background_fill_selected="*primary_600",
 )
 """System fonts: nothing is fetched from elsewhere, and 0, O, W, Z look as they should."""
 
@@ -93,6 +99,7 @@ def serving(**options) -> dict:
         "run_history": False,
         "enable_monitoring": False,
         "max_file_size": "30mb",
+        "state_session_capacity": 200,
         "allowed_paths": [str(EXAMPLES)],
         "show_error": True,
         "footer_links": ["api", "gradio"],
@@ -106,7 +113,30 @@ def warm_up() -> None:
     pipeline()(next(EXAMPLES.glob("*.png")))
 
 
+PATIENCE = 2
+"""Seconds that open connections, such as every open browser tab, are given when the page is shut down."""
+
+
+class _Hangups(logging.Filter):
+    """Keeps from the terminal what is no news: that a visitor, or the whole page, left in the middle of something."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        return "graceful shutdown" not in record.getMessage() and (
+            kind is None or not issubclass(kind, (asyncio.CancelledError, ClientDisconnect))
+        )
+
+
 def launch(port: int | None = None, **options) -> None:
-    """Serve the page and, except on a Space, open it in the browser; options go to gradio's launch()."""
+    """Serve the page until it is interrupted and, except on a Space, open it in the browser.
+
+    options go to gradio's launch(). What visitors sent is deleted at the end.
+    """
     warm_up()
-    build().launch(inbrowser="SPACE_ID" not in os.environ, server_port=port, **serving(**options))
+    logging.getLogger("uvicorn.error").addFilter(_Hangups())
+    page = build()
+    page.launch(
+        inbrowser="SPACE_ID" not in os.environ, server_port=port, **serving(prevent_thread_lock=True, **options)
+    )
+    page.server.config.timeout_graceful_shutdown = PATIENCE  # else it waits for them for ever, and deletes nothing
+    page.block_thread()

@@ -141,3 +141,10 @@ def test_nudge_moves_and_enlarges_about_the_centre():
     y, x = np.argwhere(images.nudge(crop, 0.05, -0.125, 1)[..., 0] > 128).mean(0)
     assert abs(x - (95.5 + 9.6)) < 0.6 and abs(y - (31.5 - 8)) < 0.6
     assert (images.nudge(crop, 0, 0, 2)[..., 0] > 128).sum() == pytest.approx(4 * 64, rel=0.15)
+
+
+def test_the_callers_array_is_copied_not_kept():
+    array = np.full((24, 94, 3), 7, np.uint8)
+    loaded = load_image(array)
+    array[:] = 200
+    assert (loaded == 7).all()
