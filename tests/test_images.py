@@ -145,6 +145,6 @@ def test_nudge_moves_and_enlarges_about_the_centre():
 
 def test_the_callers_array_is_copied_not_kept():
     array = np.full((24, 94, 3), 7, np.uint8)
-    loaded = load_image(array)
+    loaded = images.load_image(array)
     array[:] = 200
     assert (loaded == 7).all()
