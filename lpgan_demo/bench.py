@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .bench_timer import milliseconds
 from .evaluation import multiply_accumulates
 from .examples import EXAMPLES, render
 from .general_ocr import find_general_reader
@@ -37,17 +38,6 @@ loaded = time.perf_counter()
 pipeline.read_plate(sys.argv[2])
 print(json.dumps({"import": imported - begun, "load": loaded - imported, "first": time.perf_counter() - loaded}))
 """
-
-
-def milliseconds(work, least: float = 0.4) -> float:
-    """Median time of a call, milliseconds, over three calls and `least` seconds; a first call is not counted."""
-    work()
-    times: list[float] = []
-    while sum(times) < least or len(times) < 3:
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * float(np.median(times))
 
 
 def crops_for(count: int) -> list[np.ndarray]:
