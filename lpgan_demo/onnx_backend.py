@@ -33,6 +33,8 @@ class OnnxNetworks:
         self.calibration = {name: described[name] for name in ("temperature", "trust") if name in described}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        # threads of one graph that wait eagerly take the processor from the next graph's
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.sessions = {
                 name: onnxruntime.InferenceSession(folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])

@@ -82,7 +82,8 @@ ALLOWED = {
         "onnx_export": "deblur_gan hub onnx_backend results verify weights",
         "visitors": "images plates synth",
         "bench_timer": "",
-        "bench": "bench_timer evaluation examples general_ocr images other_readers pipeline plates reading restoration synth trust",
+        "bench": "bench_timer evaluation examples general_ocr images other_readers pipeline plates reading "
+        "restoration synth trust",
         "bench_report": "",
         "stability": "labels pipeline results",
         "other_readers": "plates",
