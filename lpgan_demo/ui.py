@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import logging
 import os
+import signal
 
 import gradio as gr
 from starlette.requests import ClientDisconnect
@@ -138,5 +139,6 @@ def launch(port: int | None = None, **options) -> None:
     page.launch(
         inbrowser="SPACE_ID" not in os.environ, server_port=port, **serving(prevent_thread_lock=True, **options)
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a server that is stopped ends as by Ctrl-C
     page.server.config.timeout_graceful_shutdown = PATIENCE  # else it waits for them for ever, and deletes nothing
     page.block_thread()

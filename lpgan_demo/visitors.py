@@ -83,13 +83,13 @@ class Page:
     def _all_files(self) -> set[Path]:
         return {path for path in Path(self.folder.name).rglob("*") if path.is_file()}
 
-    def shut_down(self) -> dict:
-        """Ask it to end, as Ctrl-C does, while a browser's tab is open: seconds it took, exit status, files it left."""
+    def shut_down(self, how: signal.Signals = signal.SIGINT) -> dict:
+        """Ask it to end, as by Ctrl-C, while a browser's tab is open: seconds it took, exit status, files it left."""
         tab = threading.Thread(target=self._open_tab, daemon=True)
         tab.start()
         time.sleep(1)
         start = time.perf_counter()
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(how)
         try:
             status: object = self.process.wait(60)
         except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 """Many visitors at once: every one gets an answer of their own or a refusal, and a mix-up would be noticed."""
 
 import asyncio
+import signal
 
 from lpgan_demo import visitors
 
@@ -33,3 +34,11 @@ def test_a_mix_up_is_told_from_a_mistake():
 def test_every_visitor_has_a_plate_of_their_own():
     made = visitors.plates(30)
     assert len(made) == 30 and len(set(made.values())) == 30
+
+
+def test_a_stopped_page_ends_though_a_tab_is_open_and_leaves_no_visitors_file():
+    with visitors.Page() as page:
+        assert asyncio.run(visitors.rush(page.url, 2))["served in the end"] == 2
+        assert page.files() >= 2
+        ended = page.shut_down(signal.SIGTERM)
+    assert ended["exit status"] == 0 and ended["files left"] == 0
