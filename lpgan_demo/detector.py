@@ -24,6 +24,7 @@ from torchvision.models.detection.faster_rcnn import TwoMLPHead
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
+from torchvision.ops.poolers import LevelMapper
 
 from .lite_backbone import LiteBackbone
 from .pretrained import Pretrained
@@ -80,7 +81,10 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
         self.transform = _AsItComes()
         self.config = config
         for pool in (self.roi_heads.box_roi_pool, self.roi_heads.keypoint_roi_pool):
-            pool.canonical_scale, pool.canonical_level = 90, 4  # a plate of 90 pixels (root of its area) at stride 16
+            # the pyramid's strides; left alone, it would guess them from the first picture, for good, and wrongly from
+            # a small one; a plate of 90 pixels (root of its area) is looked at in the level of stride 16
+            pool.scales = [1 / 8, 1 / 16, 1 / 32]
+            pool.map_levels = LevelMapper(3, 5, canonical_scale=90, canonical_level=4)
 
 
 class _AsItComes(GeneralizedRCNNTransform):

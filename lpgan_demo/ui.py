@@ -34,9 +34,9 @@ PAGE_CSS = (
 #language label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
-#tabs [role=tab][aria-selected=true], #tabs label > span, #examples .label, #compare-examples .label {color: #4338ca}
-.dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span, .dark #examples .label,
-  .dark #compare-examples .label {color: #a5b4fc}
+#tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
+.dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
+#examples .label, #compare-examples .label {color: var(--body-text-color)}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}
 """
 )

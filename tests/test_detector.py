@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from visiting import scene
 
 from lpgan_demo import lite_backbone
 from lpgan_demo.annotate import annotate
 from lpgan_demo.detection import LENGTH, Detection, PlateDetector, merged, overlap, windows
 from lpgan_demo.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
+from lpgan_demo.hub import BUNDLED
 from lpgan_demo.lite_backbone import LiteBackbone, load_imagenet
 from lpgan_demo.testing import randomise
 
@@ -179,3 +181,13 @@ def test_pictures_reach_the_backbone_at_their_own_size_and_values(network):
     hook.remove()
     assert seen[0].shape == (1, 3, 96, 160), "only padded, to a multiple of 32"
     assert torch.equal(seen[0][0, :, :96, :130], picture) and not seen[0][..., 130:].any()
+
+
+def test_a_small_picture_before_it_does_not_change_what_is_found():
+    published = PlateFasterRCNN.from_pretrained(BUNDLED / "detector")
+    photo = scene([("苏B24680", "cn_blue", (80, 330)), ("粤C13579", "cn_yellow", (420, 360))])
+    for first in ((18, 60), (17, 90), (24, 94)):
+        detector = PlateDetector(published)
+        detector(np.full((*first, 3), 90, np.uint8))
+        found = detector(photo)
+        assert len(found) == 2 and abs(found[0].box[0] - 80) < 5 and abs(found[1].box[0] - 420) < 5
