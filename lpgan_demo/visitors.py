@@ -83,8 +83,8 @@ class Page:
     def _all_files(self) -> set[Path]:
         return {path for path in Path(self.folder.name).rglob("*") if path.is_file()}
 
-    def shut_down(self, how: signal.Signals = signal.SIGINT) -> dict:
-        """Ask it to end, as by Ctrl-C, while a browser's tab is open: seconds it took, exit status, files it left."""
+    def shut_down(self, how: signal.Signals = signal.SIGTERM) -> dict:
+        """Ask it to end while a browser's tab is open: seconds it took, exit status, visitors' files it left."""
         tab = threading.Thread(target=self._open_tab, daemon=True)
         tab.start()
         time.sleep(1)

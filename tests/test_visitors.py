@@ -1,7 +1,6 @@
 """Many visitors at once: every one gets an answer of their own or a refusal, and a mix-up would be noticed."""
 
 import asyncio
-import signal
 
 from lpgan_demo import visitors
 
@@ -40,5 +39,5 @@ def test_a_stopped_page_ends_though_a_tab_is_open_and_leaves_no_visitors_file():
     with visitors.Page() as page:
         assert asyncio.run(visitors.rush(page.url, 2))["served in the end"] == 2
         assert page.files() >= 2
-        ended = page.shut_down(signal.SIGTERM)
+        ended = page.shut_down()
     assert ended["exit status"] == 0 and ended["files left"] == 0
