@@ -73,7 +73,7 @@ def stages(pipeline: PlatePipeline, batch: int) -> dict[str, float]:
     """Milliseconds a plate of each stage at a batch size, then of the whole.
 
     "read once": `read_plates` with one view and without ink and paper; "read seven times": with seven views; "as it
-    comes": with all that the pipeline has, and seven views for unsure plates, as most of these are.
+    comes": with all that the pipeline has, and seven views for unsure plates.
     """
     networks, crops = pipeline.restorer.networks, crops_for(batch)
     lq = network_input(crops, networks.input_size)
