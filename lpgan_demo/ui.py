@@ -36,7 +36,10 @@ PAGE_CSS = (
 #tabs [role=tab] {overflow: visible}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
-#examples .label, #compare-examples .label {color: var(--body-text-color)}
+#tabs #choice label > span {color: var(--body-text-color)}
+#tabs #choice label.selected > span {color: white}
+#examples .label, #compare-examples .label, #tabs [data-testid=block-label], #tabs [data-testid=block-info]
+  {color: var(--body-text-color)}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}
 """
 )
