@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .mtgan import GeneratorOutput
-from .pretrained import Pretrained
+from .pretrained import Pretrained, smooth_picture
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class SRCNN(nn.Module, Pretrained):
     `GeneratorOutput` without characters and layout.
     """
 
+    config_class = SRCNNConfig
+
     def __init__(self, config: SRCNNConfig = SRCNNConfig()):
         super().__init__()
         self.config = config
@@ -56,6 +58,9 @@ class SRCNN(nn.Module, Pretrained):
         self.extract = nn.Conv2d(3, wide, 9, padding=4)
         self.map = nn.Conv2d(wide, narrow, 1)
         self.reconstruct = nn.Conv2d(narrow, 3, 5, padding=2)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         large = F.interpolate(lq[:draw], self.config.output_size, mode="bicubic", align_corners=False)
@@ -88,6 +93,8 @@ class SRResNet(nn.Module, Pretrained):
     `GeneratorOutput` without characters and layout.
     """
 
+    config_class = SRResNetConfig
+
     def __init__(self, config: SRResNetConfig = SRResNetConfig()):
         super().__init__()
         if tuple(config.output_size) != tuple(2 * side for side in config.input_size):
@@ -99,6 +106,9 @@ class SRResNet(nn.Module, Pretrained):
         self.merge = nn.Sequential(nn.Conv2d(c, c, 3, padding=1, bias=False), nn.BatchNorm2d(c))
         self.grow = nn.Sequential(nn.Conv2d(c, 4 * c, 3, padding=1), nn.PixelShuffle(2), nn.PReLU())
         self.to_rgb = nn.Conv2d(c, 3, 9, padding=4)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         features = self.head(lq[:draw])

@@ -33,12 +33,17 @@ class CharacterClassifierConfig:
 class CharacterClassifier(nn.Module, Pretrained):
     """One character's ink -> which symbol. Input float (N, 24 * 16), ink 1 and paper 0 -> logits (N, symbols)."""
 
+    config_class = CharacterClassifierConfig
+
     def __init__(self, config: CharacterClassifierConfig = CharacterClassifierConfig()):
         super().__init__()
         self.config = config
         self.layers = nn.Sequential(
             nn.Linear(CELL[0] * CELL[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, len(SYMBOLS))
         )
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"cells": torch.rand(2, CELL[0] * CELL[1], generator=torch.Generator().manual_seed(seed))}
 
     def forward(self, cells: Tensor) -> Tensor:
         return self.layers(cells)

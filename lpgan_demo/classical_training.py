@@ -16,9 +16,9 @@ from .datasets import SyntheticPlates
 from .degrade import random_camera, shoot
 from .glyphs import font_glyphs
 from .plates import CHINESE_LAYOUTS, encode
+from .pretrained import save_weights
 from .synth import plate_scene, standard_plate
 from .trainer import option
-from .weights import save_weights
 
 
 @dataclass(frozen=True)

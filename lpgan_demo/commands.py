@@ -55,7 +55,7 @@ def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
     from .evidence import evaluate_confidence, evaluate_tracks
     from .hub import weights_folder
-    from .weights import load_weights
+    from .registry import load_weights
 
     if arguments.kind == "table1":
         return run_table1(arguments)
@@ -234,12 +234,14 @@ def run_card(arguments) -> int:
 
 
 def run_verify(arguments) -> int:
+    from .golden import write_golden
     from .hub import BUNDLED
-    from .verify import verify, write_golden
+    from .registry import load_weights
+    from .verify import verify
 
     if arguments.write:
         for path in sorted(Path(arguments.weights or BUNDLED).glob("*/model.safetensors")):
-            write_golden(path.parent)
+            write_golden(load_weights(path.parent), path.parent)
     checks = verify(arguments.weights)
     for what, good, words in checks:
         print(f"{'ok  ' if good else 'NOT '} {what:24} {words}")

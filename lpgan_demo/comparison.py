@@ -19,8 +19,8 @@ from .judge import read_pictures
 from .labels import choose, load_real
 from .metrics import psnr, ssim
 from .plates import decode, get_layout
+from .registry import load_weights
 from .synth import standard_plate
-from .weights import load_weights
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",

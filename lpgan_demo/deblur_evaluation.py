@@ -23,8 +23,8 @@ from .loading import DEBLURRERS
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .pipeline import PlatePipeline
 from .plates import LAYOUTS, PlateLayout, get_layout
+from .registry import load_weights
 from .synth import scene_with_ink
-from .weights import load_weights
 
 SIZE = PRESETS["plate"][0]
 

@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .pretrained import Pretrained
+from .pretrained import Pretrained, smooth_picture
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class DenseBlock(nn.Module):
 class DeblurGenerator(nn.Module, Pretrained):
     """A bad picture of a plate -> ink and paper: float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and paper 1."""
 
+    config_class = DeblurGeneratorConfig
+    variants = ("guided_deblur",)
+
     def __init__(self, config: DeblurGeneratorConfig = DeblurGeneratorConfig()):
         super().__init__()
         self.config = config
@@ -88,6 +91,9 @@ class DeblurGenerator(nn.Module, Pretrained):
             nn.LeakyReLU(0.2), nn.Conv2d(c, config.tail_features, 1, bias=False), nn.BatchNorm2d(config.tail_features)
         )
         self.to_grey = nn.Conv2d(config.head_features + config.tail_features, config.fold**2, 3, padding=1)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"blurred": smooth_picture(self.config.input_size, seed)}
 
     @property
     def multiple(self) -> tuple[int, int]:
@@ -109,6 +115,8 @@ class DeblurGenerator(nn.Module, Pretrained):
 class PatchDiscriminator(nn.Module, Pretrained):
     """Real or made, patch by patch: blurred (N, 3, H, W), grey (N, 1, H, W), both in [-1, 1] -> logits (N, 1, h, w)."""
 
+    config_class = PatchDiscriminatorConfig
+
     def __init__(self, config: PatchDiscriminatorConfig = PatchDiscriminatorConfig()):
         super().__init__()
         self.config = config
@@ -121,6 +129,11 @@ class PatchDiscriminator(nn.Module, Pretrained):
             last = features
         layers.append(nn.Conv2d(last, 1, 4, 1, 1))
         self.layers = nn.Sequential(*layers)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        shapes = {"blurred": (1, 3, 64, 96), "grey": (1, 1, 64, 96)}
+        return {name: torch.rand(shape, generator=generator) * 2 - 1 for name, shape in shapes.items()}
 
     def forward(self, blurred: Tensor, grey: Tensor) -> Tensor:
         return self.layers(torch.cat([blurred, grey], 1) if self.config.conditional else grey).float()

@@ -29,9 +29,9 @@ from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
+from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option
-from .weights import load_weights
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from torchvision.ops import MultiScaleRoIAlign
 from torchvision.ops.poolers import LevelMapper
 
 from .lite_backbone import LiteBackbone
-from .pretrained import Pretrained
+from .pretrained import Pretrained, smooth_picture
 
 MARGIN = 0.15
 """What the network's boxes add to a plate's box on every side, share of its width and height."""
@@ -53,6 +53,8 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
     first, keypoints (K, 4, 3): the corners' x, y. In training mode, given targets (see `as_targets`), a dict of
     losses.
     """
+
+    config_class = PlateFasterRCNNConfig
 
     def __init__(self, config: PlateFasterRCNNConfig = PlateFasterRCNNConfig()):
         anchors = AnchorGenerator(config.anchors, (config.ratios,) * len(config.anchors))
@@ -85,6 +87,13 @@ class PlateFasterRCNN(KeypointRCNN, Pretrained):
             # a small one; a plate of 90 pixels (root of its area) is looked at in the level of stride 16
             pool.scales = [1 / 8, 1 / 16, 1 / 32]
             pool.map_levels = LevelMapper(3, 5, canonical_scale=90, canonical_level=4)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"picture": smooth_picture(self.config.input_size, seed)}
+
+    def golden_outputs(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The backbone's features: boxes come and go by a rounding error."""
+        return {f"level_{name}": value for name, value in self.backbone(inputs["picture"]).items()}
 
 
 class _AsItComes(GeneralizedRCNNTransform):

@@ -10,8 +10,8 @@ import torch
 
 from .deblur_training import DeblurRecipe, deblur_networks
 from .detector_training import DetectorRecipe, detector_network
+from .pretrained import save_weights
 from .recipes import RECIPES, networks
-from .weights import save_weights
 
 
 def run_hours(log: Path) -> float:

@@ -64,6 +64,8 @@ class GuidedDeblurGenerator(DeblurGenerator):
     Raises ValueError for another fold than 4.
     """
 
+    config_class = GuidedDeblurGeneratorConfig
+    variants = ()
     multiple = (16, 8)
 
     def __init__(self, config: GuidedDeblurGeneratorConfig = GuidedDeblurGeneratorConfig()):

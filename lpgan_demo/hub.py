@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from . import __version__
@@ -141,3 +142,50 @@ def write_file(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     os.replace(part, path)
+
+
+def hub_api(token):
+    """The Hub's client, at HF_ENDPOINT where that is set."""
+    from huggingface_hub import HfApi
+
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, token=token)
+
+
+def commit_files(api, repo_id: str, files: dict[str, Path], message: str, repo_type="model"):
+    """Upload files ({path in the repository: file}) as one commit; returns the Hub's answer."""
+    from huggingface_hub import CommitOperationAdd
+
+    operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in sorted(files.items())]
+    return api.create_commit(repo_id, operations, commit_message=message, repo_type=repo_type)
+
+
+def push_network(network, repo_id: str, subfolder: str = "", *, token=None, private=False) -> str:
+    """Upload one network: config.json, model.safetensors, golden.safetensors.
+
+    Args:
+        network: a `Pretrained` network.
+        repo_id: OWNER/NAME of a repository, made if need be.
+        subfolder: where in the repository.
+        token, private: as in huggingface_hub.
+
+    Returns:
+        The commit's address.
+
+    Raises:
+        WeightsError: the Hub refuses.
+    """
+    from huggingface_hub import errors as hub_errors
+
+    from .golden import write_golden
+
+    api = hub_api(token)
+    with tempfile.TemporaryDirectory() as folder:
+        network.save_pretrained(folder)
+        write_golden(network, folder)
+        prefix = f"{subfolder}/" if subfolder else ""
+        files = {prefix + path.name: path for path in sorted(Path(folder).iterdir())}
+        try:
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            return commit_files(api, repo_id, files, f"{type(network).__name__} by LPGAN Demo {REVISION}").commit_url
+        except (hub_errors.HTTPError, OSError) as error:
+            raise WeightsError(f"the Hub refused {repo_id}: {error}") from None

@@ -17,10 +17,10 @@ from .judge import read_pictures
 from .losses import character_cross_entropy
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
 from .plates import LAYOUTS, encode, get_layout
+from .pretrained import save_weights
 from .synth import standard_plate
 from .trainer import option
 from .training import seen_by_discriminator
-from .weights import save_weights
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ def load_networks(source, backend: str, device, precision: str, hub: dict):
         return networks, networks.calibration
     if backend != "torch":
         raise ValueError(f"backend must be torch or onnx, not {backend!r}")
+    from .registry import load_weights
     from .torch_backend import TorchNetworks
-    from .weights import load_weights
 
     generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
     folder = weights_folder(source, "mtgan-discriminator", **hub)
@@ -32,7 +32,7 @@ def load_detector_and_deblurrer(source, backend: str, device, precision: str, hu
     """(`PlateDetector` or None, `PlateDeblurrer` or None): None where it is not wanted or not among the weights."""
     if backend != "torch":
         return None, None
-    from .weights import load_weights
+    from .registry import load_weights
 
     def first_of(names: tuple[str, ...]):
         for name in names:

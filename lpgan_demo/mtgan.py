@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .plates import CHINESE_LAYOUTS, SYMBOLS
-from .pretrained import Pretrained
+from .pretrained import Pretrained, smooth_picture
 from .regions import LayoutTable, RegionCodes, RegionDecoder
 
 
@@ -118,6 +118,8 @@ class SRGenerator(nn.Module, Pretrained):
     ValueError on a wrong input size or an unknown decoder.
     """
 
+    config_class = SRGeneratorConfig
+
     def __init__(self, config: SRGeneratorConfig = SRGeneratorConfig()):
         super().__init__()
         if config.decoder not in ("region", "plain"):
@@ -142,6 +144,9 @@ class SRGenerator(nn.Module, Pretrained):
         self.layout_head = nn.Linear(wide, len(config.layouts))
         tail = PlainDecoder(RegionDecoder.widths[-1], 1, 16)
         self.decoder = RegionDecoder(config.layouts, config.output_size, config.code_size, tail)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def features(self, lq: Tensor) -> Tensor:
         """(N, 3, 32, 96) -> the trunk's features (N, num_features, 32 / stride, 96 / stride)."""
@@ -179,6 +184,8 @@ class MultiTaskDiscriminator(nn.Module, Pretrained):
     Input float (N, 3, 64, 192) in [-1, 1] and the layout (N,) int64. Returns `DiscriminatorOutput` of logits.
     """
 
+    config_class = DiscriminatorConfig
+
     def __init__(self, config: DiscriminatorConfig = DiscriminatorConfig()):
         super().__init__()
         self.config = config
@@ -193,6 +200,9 @@ class MultiTaskDiscriminator(nn.Module, Pretrained):
             self.codes = RegionCodes(last, config.code_size, self.table.boxes, size)
             self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
         self.real_head = nn.Linear(last, 1)
+
+    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
+        return {"plate": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def forward(self, plate: Tensor, layout: Tensor) -> DiscriminatorOutput:
         if plate.dim() != 4 or tuple(plate.shape[1:]) != (3, *self.config.input_size):

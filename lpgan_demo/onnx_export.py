@@ -16,9 +16,8 @@ from torch import nn
 from .deblur_gan import DeblurGenerator
 from .hub import BUNDLED, facts
 from .onnx_backend import DESCRIPTION
+from .registry import load_weights
 from .results import WeightsError
-from .verify import example_inputs
-from .weights import load_weights
 
 TOLERANCE = 1e-4
 """Largest deviation from PyTorch, as a share of an output's range, with which a graph is kept."""
@@ -69,7 +68,7 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
     for name, network in networks.items():
         if hasattr(network, "backbone"):  # a detector chooses its boxes step by step: no plain graph
             continue
-        written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(example_inputs(network)), network))
+        written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(network.example_inputs()), network))
     if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
         written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])
         known = facts(root / "mtgan-discriminator")
@@ -83,7 +82,7 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
 
 
 def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Module) -> list[tuple[Path, float]]:
-    inputs = _three(example_inputs(generator))
+    inputs = _three(generator.example_inputs())
     inputs["layout"] = torch.tensor([0, -1, 1])
     with torch.no_grad():
         _, _, codes, layout = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import tempfile
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub import errors as hub_errors
 
-from .hub import BUNDLED, REVISION, is_repo_id
+from .hub import BUNDLED, REVISION, commit_files, hub_api, is_repo_id
 from .results import WeightsError
-from .verify import verify, write_golden
-from .weights import save_weights
+from .verify import verify
 
 ROOT = BUNDLED.parent
 WEIGHT_FILES = ("README.md", "config.json", "model.safetensors", "golden.safetensors")
@@ -32,10 +29,6 @@ SPACE_PATHS = (
 )
 MAX_FILE, MAX_TOTAL = 16 * 2**20, 60 * 2**20
 """Largest single file of weights and all of them together, bytes."""
-
-
-def _api(token) -> HfApi:
-    return HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, token=token)
 
 
 def weight_files(folder: Path) -> dict[str, Path]:
@@ -103,12 +96,12 @@ def push(repo_id: str, folder: Path = BUNDLED, *, dry_run=False, token=None, pri
     plan = show_plan(files, f"the model repository {repo_id}, tag {REVISION}")
     if dry_run:
         return plan + "\n  nothing was uploaded (--dry-run)"
-    api = _api(token)
+    api = hub_api(token)
     try:
         api.create_repo(repo_id, private=private, exist_ok=True)
         if REVISION in [tag.name for tag in api.list_repo_refs(repo_id).tags]:
             raise WeightsError(f"{repo_id} has {REVISION} already: raise __version__ in lpgan_demo/__init__.py")
-        commit = _commit(api, repo_id, files, f"Weights of LPGAN Demo {REVISION}")
+        commit = commit_files(api, repo_id, files, f"Weights of LPGAN Demo {REVISION}")
         api.create_tag(repo_id, tag=REVISION)
     except (hub_errors.HTTPError, OSError) as error:
         raise WeightsError(f"the Hub refused {repo_id}: {error}") from None
@@ -131,10 +124,10 @@ def push_space(
         plan = show_plan(files, f"the Space {repo_id}")
         if dry_run:
             return plan + "\n  nothing was uploaded (--dry-run)"
-        api = _api(token)
+        api = hub_api(token)
         try:
             api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-            commit = _commit(api, repo_id, files, f"LPGAN Demo {REVISION}", repo_type="space")
+            commit = commit_files(api, repo_id, files, f"LPGAN Demo {REVISION}", repo_type="space")
         except (hub_errors.HTTPError, OSError) as error:
             raise WeightsError(f"the Hub refused {repo_id}: {error}") from None
     return f"{plan}\n  uploaded: {commit.commit_url}"
@@ -146,23 +139,3 @@ def _with_models(readme: Path, models: str) -> str:
         raise WeightsError(f"{models!r} is not OWNER/NAME of a model repository")
     _, metadata, text = readme.read_text(encoding="utf-8").split("---\n", 2)
     return f"---\n{metadata}models:\n  - {models}\n---\n{text}"
-
-
-def push_network(network, repo_id: str, subfolder: str = "", *, token=None, private=False) -> str:
-    """Upload one network (config.json, model.safetensors, golden.safetensors); returns the commit's address."""
-    api = _api(token)
-    with tempfile.TemporaryDirectory() as folder:
-        save_weights(network, folder)
-        write_golden(folder)
-        prefix = f"{subfolder}/" if subfolder else ""
-        files = {prefix + path.name: path for path in sorted(Path(folder).iterdir())}
-        try:
-            api.create_repo(repo_id, private=private, exist_ok=True)
-            return _commit(api, repo_id, files, f"{type(network).__name__} by LPGAN Demo {REVISION}").commit_url
-        except (hub_errors.HTTPError, OSError) as error:
-            raise WeightsError(f"the Hub refused {repo_id}: {error}") from None
-
-
-def _commit(api: HfApi, repo_id: str, files: dict[str, Path], message: str, repo_type="model"):
-    operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in sorted(files.items())]
-    return api.create_commit(repo_id, operations, commit_message=message, repo_type=repo_type)

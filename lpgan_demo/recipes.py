@@ -19,11 +19,11 @@ from .labels import RealPlate
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .plates import decode, get_layout
+from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .synth import standard_plate
 from .trainer import option
 from .training import MTGANTrainer, MTGANTraining
-from .weights import load_weights
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from .hub import weights_folder
 from .images import network_input, resize, to_tensor
 from .loading import DEBLURRERS
 from .prepare import prepared
-from .weights import load_weights
+from .registry import load_weights
 
 
 class Reading(nn.Module):

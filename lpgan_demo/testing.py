@@ -7,8 +7,6 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from .verify import example_inputs
-
 
 def copy_parameters(source: nn.Module, target: nn.Module) -> None:
     """Copy parameters and buffers in the order in which the modules were made; their names may differ.
@@ -47,13 +45,13 @@ def assert_same_network(
 
     Both get the same random parameters and buffers (matched in order, names may differ); outputs are compared in
     evaluation mode, then outputs, gradients and buffers in training mode. inputs: {argument of the package's network:
-    tensor} (default: what `verify` uses); they are passed by position. tolerance: of each tensor's largest value.
+    tensor} (default: its `example_inputs`); they are passed by position. tolerance: of each tensor's largest value.
     Neither network is changed.
     """
     rebuilt, packaged = copy.deepcopy(rebuilt), copy.deepcopy(packaged)
     for network in (rebuilt, packaged):
         network.requires_grad_(True)
-    inputs = list((inputs or example_inputs(packaged)).values())
+    inputs = list((inputs or packaged.example_inputs()).values())
     randomise(packaged)
     copy_parameters(packaged, rebuilt)
     for mode in ("evaluation", "training"):

@@ -12,9 +12,9 @@ from .comparison import load_rows, restore
 from .hub import BUNDLED, weights_folder
 from .images import resize
 from .judge import read_pictures
+from .registry import load_weights
 from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse
 from .ui_photo import examples_for
-from .weights import load_weights
 from .words import say
 
 SHOTS = {

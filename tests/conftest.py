@@ -6,7 +6,7 @@ from PIL import Image
 from visiting import scene
 
 from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from lpgan_demo.weights import save_weights
+from lpgan_demo.pretrained import save_weights
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

@@ -11,8 +11,8 @@ from lpgan_demo.deblur_training import DeblurRecipe
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
 from lpgan_demo.hub import add_facts, facts
+from lpgan_demo.pretrained import save_weights
 from lpgan_demo.recipes import DPGANRecipe, MTGANRecipe
-from lpgan_demo.weights import save_weights
 
 
 def report(folder, right, n):

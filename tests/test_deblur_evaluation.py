@@ -18,8 +18,8 @@ from lpgan_demo.labels import choose, load_real
 from lpgan_demo.metrics import ink_f_measure
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
+from lpgan_demo.pretrained import save_weights
 from lpgan_demo.synth import ink_mask, standard_plate
-from lpgan_demo.weights import save_weights
 
 BLUE = get_layout("cn_blue")
 

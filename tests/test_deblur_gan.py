@@ -14,7 +14,8 @@ from lpgan_demo.deblur_gan import (
     binarise,
 )
 from lpgan_demo.perceptual import CONVOLUTIONS, VGG16Features, perceptual_loss
-from lpgan_demo.weights import load_weights, save_weights
+from lpgan_demo.pretrained import save_weights
+from lpgan_demo.registry import load_weights
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=6, growth_rate=3, bottleneck=4, tail_features=5)
 

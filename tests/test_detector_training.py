@@ -18,9 +18,9 @@ from lpgan_demo.images import rectify, resize
 from lpgan_demo.labels import RealPlate, photos_of
 from lpgan_demo.photo_evaluation import detection_scores, tilt, without_corners, worsened
 from lpgan_demo.plates import get_layout
+from lpgan_demo.pretrained import save_weights
+from lpgan_demo.registry import load_weights
 from lpgan_demo.synth import standard_plate
-from lpgan_demo.verify import outputs
-from lpgan_demo.weights import load_weights, save_weights
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])
 
@@ -115,7 +115,7 @@ def test_weights_in_16_bits_load_as_32_and_give_nearly_the_same_features(tmp_pat
     loaded = load_weights(tmp_path / "detector")
     assert loaded.config == network.config and loaded.backbone.stem.weight.dtype == torch.float32
     picture = {"picture": torch.rand(1, 3, 96, 128)}
-    a, b = outputs(network, picture), outputs(loaded, picture)
+    a, b = network.golden_outputs(picture), loaded.golden_outputs(picture)
     assert all(torch.allclose(a[name], b[name], atol=0.02) for name in a)
 
 

@@ -9,8 +9,8 @@ from lpgan_demo.evidence import street_camera
 from lpgan_demo.hub import facts
 from lpgan_demo.metrics import accuracy_over_coverage
 from lpgan_demo.plates import get_layout
+from lpgan_demo.registry import load_weights
 from lpgan_demo.synth import standard_plate
-from lpgan_demo.weights import load_weights
 
 
 @pytest.fixture

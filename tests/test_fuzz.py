@@ -16,9 +16,10 @@ from lpgan_demo.__main__ import main
 from lpgan_demo.archives import ArchiveError, count_pictures, pictures_of
 from lpgan_demo.baselines import SRCNN, SRCNNConfig
 from lpgan_demo.labels import load_real
+from lpgan_demo.pretrained import save_weights
+from lpgan_demo.registry import load_weights
 from lpgan_demo.results import PlateImageError, WeightsError
 from lpgan_demo.video import frames_of
-from lpgan_demo.weights import load_weights, save_weights
 
 FUZZ = settings(
     max_examples=60,

@@ -9,7 +9,8 @@ from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.deblur_training import DeblurRecipe, begin_with, deblur_networks
 from lpgan_demo.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
-from lpgan_demo.weights import load_weights, save_weights
+from lpgan_demo.pretrained import save_weights
+from lpgan_demo.registry import load_weights
 
 FIELD = dict(num_blocks=1, head_features=6, growth_rate=4, bottleneck=4, tail_features=5)
 SMALL = GuidedDeblurGeneratorConfig(
@@ -74,3 +75,4 @@ def test_a_recipe_builds_it_and_its_weights_come_back(tmp_path):
     loaded = load_weights(save_weights(network.eval(), tmp_path / "guided"))
     picture = torch.rand(1, 3, 32, 48)
     assert torch.equal(loaded(picture), network(picture))
+    assert isinstance(DeblurGenerator.from_pretrained(tmp_path / "guided"), GuidedDeblurGenerator)

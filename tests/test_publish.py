@@ -8,12 +8,12 @@ from hub_server import HubServer
 
 from lpgan_demo import publish
 from lpgan_demo.baselines import SRCNN
+from lpgan_demo.golden import write_golden
 from lpgan_demo.hub import BUNDLED, REVISION, weights_folder
 from lpgan_demo.mtgan import MultiTaskDiscriminator, SRGenerator
 from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.registry import load_weights
 from lpgan_demo.results import WeightsError
-from lpgan_demo.verify import write_golden
-from lpgan_demo.weights import load_weights
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def checkout(small_weights, tmp_path, monkeypatch):
     root.mkdir()
     for network in small_weights.iterdir():
         (network / "README.md").write_text("card")
-        write_golden(network)
+        write_golden(load_weights(network), network)
     small_weights.rename(root / "weights")
     (root / "app.py").write_text("pass\n")
     (root / "secret.txt").write_text("not for the Space\n")
