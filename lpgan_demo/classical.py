@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .images import resize
+from .images.pixels import resize
 from .plates import LAYOUTS, SYMBOLS, PlateLayout, allowed_symbols, decode
 from .pretrained import Pretrained
 
 SIZE = (64, 192)
+
+
 CELL = (24, 16)
 """Height and width of the picture of one character that the classifier sees."""
 

@@ -93,7 +93,7 @@ def run_evaluate(arguments) -> int:
 def run_table1(arguments) -> int:
     from .comparison import as_table, draw_figure, evaluate_table1
     from .examples import EXAMPLES, render
-    from .images import encode_png
+    from .images.pixels import encode_png
     from .plates import get_layout
     from .synth import standard_plate
 

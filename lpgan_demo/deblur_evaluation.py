@@ -12,11 +12,11 @@ import numpy as np
 from . import images
 from .classical import read_plates as read_classically
 from .datasets import SyntheticPlates
-from .deblur_gan import binarise
 from .deblurring import PlateDeblurrer
 from .degrade import Camera, motion_kernel, random_camera
 from .general_ocr import find_general_reader
 from .hub import BUNDLED, weights_folder
+from .images.pixels import binarise
 from .ink_data import PRESETS, sharp_ink, shoot_plate
 from .labels import choose, load_real
 from .loading import DEBLURRERS

@@ -22,8 +22,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -137,10 +135,3 @@ class PatchDiscriminator(nn.Module, Pretrained):
 
     def forward(self, blurred: Tensor, grey: Tensor) -> Tensor:
         return self.layers(torch.cat([blurred, grey], 1) if self.config.conditional else grey).float()
-
-
-def binarise(grey: np.ndarray) -> np.ndarray:
-    """Otsu's threshold: uint8 (H, W) grey -> uint8 (H, W), 0 ink and 255 paper. A flat picture is all paper."""
-    if int(grey.max()) - int(grey.min()) < 8:
-        return np.full_like(grey, 255)
-    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]

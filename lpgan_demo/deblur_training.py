@@ -14,17 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import images
-from .deblur_gan import (
-    DeblurGenerator,
-    DeblurGeneratorConfig,
-    PatchDiscriminator,
-    PatchDiscriminatorConfig,
-    binarise,
-)
+from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .degrade import Camera
 from .fit import tensor_batch
 from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .hub import BUNDLED, facts
+from .images.pixels import binarise
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure

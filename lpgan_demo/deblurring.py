@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from . import images
-from .deblur_gan import DeblurGenerator, binarise
+from .deblur_gan import DeblurGenerator
+from .images.pixels import binarise
 from .prepare import prepared
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import torch
 
 from . import images
 from .detector import PlateFasterRCNN, corners_of
+from .images.geometry import _area, _inside, overlap
 from .prepare import prepared
+from .results import Detection
 
 LENGTH = 960
 """Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
@@ -20,18 +20,6 @@ OVERLAP = 0.2
 
 SAME = 0.4
 """Intersection over union from which two finds are one plate."""
-
-
-@dataclass(frozen=True, eq=False)
-class Detection:
-    """One plate found. corners: float64 (4, 2), clockwise from its own top left, in pixels of the photo.
-
-    box: (x0, y0, x1, y1), the corners' bounding box. score: in [0, 1], how sure the detector is that it is a plate.
-    """
-
-    corners: np.ndarray
-    box: tuple[float, float, float, float]
-    score: float
 
 
 class PlateDetector:
@@ -115,25 +103,6 @@ def merged(found: list[tuple[np.ndarray, float]]) -> list[Detection]:
         if all(overlap(box, other.box) < SAME and _inside(box, other.box) < 0.7 for other in kept):
             kept.append(Detection(_convex(quad, box), tuple(float(v) for v in box), score))
     return kept
-
-
-def overlap(a, b) -> float:
-    """Intersection over union of two boxes (x0, y0, x1, y1)."""
-    common = _common(a, b)
-    return common / max(1e-9, _area(a) + _area(b) - common)
-
-
-def _inside(a, b) -> float:
-    """Share of the smaller box that lies in the other."""
-    return _common(a, b) / max(1e-9, min(_area(a), _area(b)))
-
-
-def _common(a, b) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-
-
-def _area(a) -> float:
-    return (a[2] - a[0]) * (a[3] - a[1])
 
 
 def _convex(quad: np.ndarray, box) -> np.ndarray:

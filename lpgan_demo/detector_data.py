@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from . import images
 from .datasets import SyntheticPlates
 from .degrade import REFERENCE_WIDTH, Camera, shoot
-from .glyphs import packaged_font
+from .images.drawing import packaged_font
 from .plates import DIGITS, SYMBOLS
 from .synth import noise_field, used_plate
 

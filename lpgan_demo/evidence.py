@@ -9,7 +9,8 @@ import numpy as np
 
 from .degrade import Camera, shoot
 from .hub import add_facts, weights_folder
-from .images import nudge, resize
+from .images.geometry import nudge
+from .images.pixels import resize
 from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
 from .pipeline import PlatePipeline

@@ -9,7 +9,7 @@ import numpy as np
 
 from .degrade import Camera, shoot
 from .glyphs import font_glyphs
-from .images import encode_png
+from .images.pixels import encode_png
 from .plates import get_layout
 from .synth import SceneRanges, plate_scene
 

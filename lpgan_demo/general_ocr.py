@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import resize
+from .images.pixels import resize
 from .plates import normalise_text
 
 HEIGHT = 48
+
+
 MODEL = "models/ch_PP-OCRv4_rec_infer.onnx"
 
 

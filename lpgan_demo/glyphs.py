@@ -6,14 +6,14 @@ Each glyph is cut to its ink and stretched to fill its cell, as the plate standa
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from .images.drawing import packaged_font
 from .plates import DIGITS, LETTERS, SYMBOLS
 
 CELL = (180, 90)
@@ -26,25 +26,9 @@ FLAGGED_ONE = "1 with a flag"
 """Key of the 1 of layouts whose `flagged_one` is set; "1" is the bare bar of Chinese plates."""
 
 _NARROW = ("1", "I", FLAGGED_ONE)
+
+
 _CJK_PEN = {"Regular": 0.0, "Medium": 1.5, "SemiBold": 2.5, "Bold": 3.5}
-
-
-def _package_folder(module: str, distribution: str) -> Path:
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        raise RuntimeError(f"drawing plates needs a font package: pip install {distribution}")
-    return Path(spec.origin).parent
-
-
-@lru_cache(maxsize=16)
-def packaged_font(style: str, chinese: bool, size: int = 240) -> ImageFont.FreeTypeFont:
-    """Barlow Condensed in the weight `style`, or Noto Sans SC, at `size` pixels."""
-    if chinese:
-        path = _package_folder("pylopdf_fonts_zh_cn", "pylopdf-fonts-zh-cn") / "NotoSansSC-Regular.otf"
-    else:
-        folder = _package_folder("fontpkg_barlow_condensed", "fontpkg-barlow-condensed")
-        path = folder / "files" / f"BarlowCondensed-{style}.ttf"
-    return ImageFont.truetype(str(path), size)
 
 
 def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:

@@ -8,6 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 GOLDEN = "golden.safetensors"
+
+
 TOLERANCE = 2e-3
 """Largest difference of an output that still counts as the same: sums are rounded differently on every processor."""
 

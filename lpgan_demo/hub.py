@@ -21,11 +21,17 @@ BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 """The published weights that come with the repository."""
 
 FILES = ("config.json", "model.safetensors")
+
+
 REVISION = f"v{__version__}"
 """The tag that `push` gives to the weights of this version of the package."""
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
 _FIXED = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")
+
+
 _PROBE_SECONDS = 1.5  # the client asks twice, a second apart
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from . import images
 from .datasets import SyntheticPlates
-from .deblur_gan import binarise
 from .degrade import Camera, random_camera, shoot
+from .images.pixels import binarise
 from .labels import RealPlate
 from .plates import get_layout
 from .synth import SceneRanges, scene_with_ink

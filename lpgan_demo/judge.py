@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .images import to_tensor
+from .images.pixels import to_tensor
 from .mtgan import MultiTaskDiscriminator
 from .plates import decode, get_layout
 

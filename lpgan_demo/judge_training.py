@@ -12,7 +12,7 @@ from torch import nn
 from tqdm import tqdm
 
 from .datasets import SyntheticPlates
-from .images import to_tensor
+from .images.pixels import to_tensor
 from .judge import read_pictures
 from .losses import character_cross_entropy
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator

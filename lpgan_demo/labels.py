@@ -15,11 +15,19 @@ from .plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, no
 from .results import PlateImageError
 
 SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
+
+
 SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 _EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
+
+
 _CCPD_PROVINCES = "皖沪津渝冀晋蒙辽吉黑苏浙京闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新警学O"
+
+
 _CCPD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZO"
+
+
 _CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
 
 

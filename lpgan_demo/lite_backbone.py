@@ -17,6 +17,8 @@ from torchvision.ops import FeaturePyramidNetwork
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 STEM = 32
+
+
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
 """(blocks, kernel, stride, expansion, features) of the stages that are kept; the last two, at stride 32, are not."""
 

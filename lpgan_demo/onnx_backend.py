@@ -13,6 +13,8 @@ import numpy as np
 from .results import Encoding, WeightsError
 
 GRAPHS = ("mtgan-encoder", "mtgan-decoder", "mtgan-reader")
+
+
 DESCRIPTION = "mtgan-onnx.json"
 
 

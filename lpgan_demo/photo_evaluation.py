@@ -10,8 +10,9 @@ import numpy as np
 
 from . import images
 from .degrade import motion_kernel
-from .detection import Detection, overlap
+from .images.geometry import overlap
 from .labels import choose, load_real, photos_of
+from .results import Detection
 
 FOLDED = str.maketrans("OI", "01")
 """O and 0, I and 1 are one symbol when texts of photos are compared: Chinese serials have no O and no I."""

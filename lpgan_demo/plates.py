@@ -16,21 +16,39 @@ from functools import cached_property
 import numpy as np
 
 DIGITS = "0123456789"
+
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
 PROVINCES = "京沪津渝冀晋蒙辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新"
+
+
 SPECIAL_MARKS = "学警港澳领使挂"
+
+
 SYMBOLS = DIGITS + LETTERS + PROVINCES + SPECIAL_MARKS
 """Every symbol any layout uses; networks have one output per symbol, masked by the position's alphabet."""
 
 MAX_CHARACTERS = 9
+
+
 _INDEX = {symbol: i for i, symbol in enumerate(SYMBOLS)}
 
 _NO_IO = "".join(c for c in LETTERS if c not in "IO")
+
+
 _SECOND = "".join(c for c in LETTERS if c != "I")  # O stands second on official plates (粤O...)
+
+
 _SERIAL = DIGITS + _NO_IO
+
+
 _VIETNAM_LETTERS = "".join(c for c in LETTERS if c not in "IJOQRW")
 
 Box = tuple[float, float, float, float]
+
+
 Colour = tuple[int, int, int]
 
 
@@ -128,8 +146,14 @@ def _one_row(widths_and_gaps, top, height, left):
 
 
 _CN_CELLS = _one_row((45, 12, 45, 34, 45, 12, 45, 12, 45, 12, 45, 12, 45), 25, 90, 15.5)
+
+
 _CN_ALPHABETS = (PROVINCES, _SECOND) + (_SERIAL,) * 4
+
+
 _GREEN_CELLS = _one_row((45, 9, 43, 49, 43, 9, 43, 9, 43, 9, 43, 9, 43, 9, 43), 25, 90, 15.5)
+
+
 _VN_ALPHABETS = (DIGITS, DIGITS, _VIETNAM_LETTERS) + (DIGITS,) * 5
 
 

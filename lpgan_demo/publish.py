@@ -14,7 +14,11 @@ from .results import WeightsError
 from .verify import verify
 
 ROOT = BUNDLED.parent
+
+
 WEIGHT_FILES = ("README.md", "config.json", "model.safetensors", "golden.safetensors")
+
+
 SPACE_PATHS = (
     "README.md",
     "LICENSE",
@@ -27,6 +31,8 @@ SPACE_PATHS = (
     "tutorials",
     "docs",
 )
+
+
 MAX_FILE, MAX_TOTAL = 16 * 2**20, 60 * 2**20
 """Largest single file of weights and all of them together, bytes."""
 

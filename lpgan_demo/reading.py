@@ -10,15 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from .annotate import annotate
-from .images import encode_png, load_image, side_by_side
+from .images.drawing import annotate, side_by_side
+from .images.load import load_image
+from .images.pixels import encode_png
 from .pipeline import PlatePipeline, batched
 from .results import PlateImageError, PlateResult
 
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
 VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 
 COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "detection", "x0", "y0", "x1", "y1")
+
+
 COLUMNS += ("start", "end", "frames")
 
 

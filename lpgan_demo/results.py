@@ -106,3 +106,15 @@ class PlateResult:
                 for c in self.characters
             ],
         }
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One plate found. corners: float64 (4, 2), clockwise from its own top left, in pixels of the photo.
+
+    box: (x0, y0, x1, y1), the corners' bounding box. score: in [0, 1], how sure the detector is that it is a plate.
+    """
+
+    corners: np.ndarray
+    box: tuple[float, float, float, float]
+    score: float

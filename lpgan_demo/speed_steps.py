@@ -20,7 +20,7 @@ from torch import nn
 from .bench import crops_for, photo_with
 from .bench_timer import milliseconds
 from .hub import weights_folder
-from .images import network_input, resize, to_tensor
+from .images.pixels import network_input, resize, to_tensor
 from .loading import DEBLURRERS
 from .prepare import prepared
 from .registry import load_weights

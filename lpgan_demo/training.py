@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import losses
-from .images import to_images
+from .images.pixels import to_images
 from .trainer import Trainer, option
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 
 from .comparison import load_rows, restore
 from .hub import BUNDLED, weights_folder
-from .images import resize
+from .images.pixels import resize
 from .judge import read_pictures
 from .registry import load_weights
 from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse

@@ -11,8 +11,8 @@ import cv2
 import gradio as gr
 
 from . import images
-from .annotate import annotate
 from .archives import ArchiveError, count_pictures, pictures_of
+from .images.drawing import annotate
 from .reading import Keeper, Row
 from .results import PlateImageError
 from .ui_parts import MOST_BYTES, MOST_FILES, MOST_SECONDS, Words, on_gpu, pipeline, refuse

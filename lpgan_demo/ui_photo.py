@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from .annotate import annotate
+from .images.drawing import annotate
 from .reading_panel import problem_html
 from .results import PlateResult
 from .ui_parts import NO_PANELS, Words, loaded, on_gpu, panels, picture_input, pipeline, plate_panels

@@ -9,10 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .detection import Detection, overlap
-from .images import rectify
+from .images.geometry import overlap, rectify
 from .pipeline import CROP_MARGIN, PlatePipeline, is_plate
-from .results import PlateImageError, PlateResult
+from .results import Detection, PlateImageError, PlateResult
 
 KEPT_FRAMES = 7
 """Of each track the most frames that are read together: the largest and surest ones."""

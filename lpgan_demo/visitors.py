@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from .images import encode_png, resize
+from .images.pixels import encode_png, resize
 from .plates import get_layout
 from .synth import standard_plate
 

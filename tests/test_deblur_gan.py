@@ -11,8 +11,8 @@ from lpgan_demo.deblur_gan import (
     DenseBlock,
     PatchDiscriminator,
     PatchDiscriminatorConfig,
-    binarise,
 )
+from lpgan_demo.images.pixels import binarise
 from lpgan_demo.perceptual import CONVOLUTIONS, VGG16Features, perceptual_loss
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.registry import load_weights

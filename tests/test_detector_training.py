@@ -9,7 +9,6 @@ import torch
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.datasets import SyntheticPlates
-from lpgan_demo.detection import Detection
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.detector_data import MOST, SceneBatches, StreetScenes
 from lpgan_demo.detector_training import DetectorTrainer, DetectorTraining
@@ -20,6 +19,7 @@ from lpgan_demo.photo_evaluation import detection_scores, tilt, without_corners,
 from lpgan_demo.plates import get_layout
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.registry import load_weights
+from lpgan_demo.results import Detection
 from lpgan_demo.synth import standard_plate
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])

@@ -1,0 +1,26 @@
+"""Pictures: load whatever a user has, turn it into network input and back, cut, straighten, draw."""
+
+from .drawing import side_by_side
+from .geometry import crop_box, nudge, overlap, rectify, warp_crop
+from .load import MAX_ASPECT, MAX_PIXELS, load_image
+from .pixels import MIN_SIDE, binarise, encode_png, network_input, resize, to_array, to_images, to_tensor
+
+__all__ = [
+    "MAX_ASPECT",
+    "MAX_PIXELS",
+    "MIN_SIDE",
+    "binarise",
+    "crop_box",
+    "encode_png",
+    "load_image",
+    "network_input",
+    "nudge",
+    "overlap",
+    "rectify",
+    "resize",
+    "side_by_side",
+    "to_array",
+    "to_images",
+    "to_tensor",
+    "warp_crop",
+]

@@ -1,0 +1,60 @@
+"""uint8 RGB pictures -> network input and back, resizing, thresholding, encoding."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def binarise(grey: np.ndarray) -> np.ndarray:
+    """Otsu's threshold: uint8 (H, W) grey -> uint8 (H, W), 0 ink and 255 paper. A flat picture is all paper."""
+    if int(grey.max()) - int(grey.min()) < 8:
+        return np.full_like(grey, 255)
+    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
+
+
+MIN_SIDE = 4
+
+
+def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 (H, W, C) or (H, W) -> the given (height, width): area when it shrinks, cubic when it grows."""
+    if image.shape[:2] == tuple(size):
+        return image
+    height, width = image.shape[:2]
+    shrink_rows, shrink_columns = size[0] < height, size[1] < width
+    if shrink_rows:
+        image = cv2.resize(image, (image.shape[1], size[0]), interpolation=cv2.INTER_AREA)
+    if shrink_columns:
+        image = cv2.resize(image, (size[1], image.shape[0]), interpolation=cv2.INTER_AREA)
+    if image.shape[:2] != tuple(size):
+        image = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+    return image
+
+
+def to_array(images) -> np.ndarray:
+    """uint8 (N, H, W, C) array or list of (H, W, C) -> float32 (N, C, H, W) in [-1, 1]."""
+    batch = np.stack(images) if isinstance(images, list) else images
+    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def to_tensor(images):
+    """As `to_array`, a torch.Tensor."""
+    import torch  # here, so that reading without PyTorch stays possible
+
+    return torch.from_numpy(to_array(images))
+
+
+def to_images(batch) -> np.ndarray:
+    """float (N, C, H, W) array or tensor in [-1, 1] -> uint8 (N, H, W, C); values outside are clipped."""
+    pixels = batch if isinstance(batch, np.ndarray) else batch.detach().float().cpu().numpy()
+    return np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def network_input(crops: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """uint8 RGB crops of any sizes -> float32 (N, 3, *size) in [-1, 1], each stretched to `size`."""
+    return to_array([resize(crop, size) for crop in crops])
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """uint8 RGB or grey -> PNG bytes."""
+    return cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()
