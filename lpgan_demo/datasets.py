@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 
 from . import images
-from .degrade import random_camera, shoot
-from .glyphs import folder_glyphs, font_glyphs
 from .labels import RealPlate
-from .plates import CHINESE_LAYOUTS, encode, get_layout
-from .synth import plate_scene, standard_plate
+from .plates.camera import random_camera, shoot
+from .plates.glyphs import folder_glyphs, font_glyphs
+from .plates.layouts import CHINESE_LAYOUTS, get_layout
+from .plates.scenes import plate_scene
+from .plates.standard import standard_plate
+from .plates.text import encode
 
 
 class SyntheticPlates:

@@ -13,7 +13,6 @@ from . import images
 from .classical import read_plates as read_classically
 from .datasets import SyntheticPlates
 from .deblurring import PlateDeblurrer
-from .degrade import Camera, motion_kernel, random_camera
 from .general_ocr import find_general_reader
 from .hub import BUNDLED, weights_folder
 from .images.pixels import binarise
@@ -22,26 +21,12 @@ from .labels import choose, load_real
 from .loading import DEBLURRERS
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .pipeline import PlatePipeline
-from .plates import LAYOUTS, PlateLayout, get_layout
+from .plates.camera import CONDITIONS, motion_kernel, random_camera
+from .plates.layouts import LAYOUTS, PlateLayout, get_layout
+from .plates.scenes import scene_with_ink
 from .registry import load_weights
-from .synth import scene_with_ink
 
 SIZE = PRESETS["plate"][0]
-
-CONDITIONS = {
-    "half size": lambda rng: Camera(width=47),
-    "motion": lambda rng: Camera(motion=7, angle=rng.uniform(-30, 30), noise=8, jpeg=40),
-    "street": lambda rng: Camera(
-        width=int(94 / rng.uniform(1.2, 2.2)),
-        defocus=rng.uniform(0.4, 1.0),
-        motion=rng.uniform(1, 4),
-        angle=rng.uniform(0, 180),
-        gain=rng.uniform(0.5, 1.2),
-        noise=rng.uniform(2, 8),
-        jpeg=int(rng.integers(35, 81)),
-    ),
-}
-"""How real plates are shot for the table, in pixels of a plate 94 pixels wide."""
 
 Way = Callable[[list[np.ndarray], list], list[tuple[np.ndarray, np.ndarray]]]
 """(pictures uint8 RGB (H, W, 3), layouts) -> (grey, binary) pairs, 0 ink and 255 paper."""

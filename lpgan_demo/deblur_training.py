@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from . import images
 from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
-from .degrade import Camera
 from .fit import tensor_batch
 from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .hub import BUNDLED, facts
@@ -24,6 +23,7 @@ from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
 from .perceptual import VGG16Features, perceptual_loss
+from .plates.camera import Camera
 from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option

@@ -15,10 +15,10 @@ from PIL import Image, ImageDraw
 
 from . import images
 from .datasets import SyntheticPlates
-from .degrade import REFERENCE_WIDTH, Camera, shoot
 from .images.drawing import packaged_font
-from .plates import DIGITS, SYMBOLS
-from .synth import noise_field, used_plate
+from .plates.camera import REFERENCE_WIDTH, Camera, shoot
+from .plates.layouts import DIGITS, SYMBOLS
+from .plates.scenes import noise_field, used_plate
 
 MOST = 8
 """The most plates in one picture."""

@@ -7,41 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from .degrade import Camera, shoot
 from .hub import add_facts, weights_folder
 from .images.geometry import nudge
 from .images.pixels import resize
 from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
 from .pipeline import PlatePipeline
-from .plates import encode, get_layout
+from .plates.camera import shoot, street_camera
+from .plates.layouts import get_layout
+from .plates.text import encode
 from .restoration import PlateReader
 from .trust import fit_trust
 
 SHARP = (64, 192)
-
-
-def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
-    """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
-    if heavy:
-        return Camera(
-            width=int(94 / rng.uniform(1.5, 3.0)),
-            defocus=rng.uniform(0.6, 1.6),
-            motion=float(rng.integers(1, 8)),
-            angle=rng.uniform(0, 180),
-            gain=rng.uniform(0.4, 1.2),
-            noise=rng.uniform(2, 12),
-            jpeg=int(rng.integers(25, 71)),
-        )
-    return Camera(
-        width=int(94 / rng.uniform(1.2, 2.2)),
-        defocus=rng.uniform(0.4, 1.0),
-        motion=float(rng.integers(1, 5)),
-        angle=rng.uniform(0, 180),
-        gain=rng.uniform(0.5, 1.2),
-        noise=rng.uniform(2, 8),
-        jpeg=int(rng.integers(35, 81)),
-    )
 
 
 def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .images.pixels import resize
-from .plates import normalise_text
+from .plates.text import normalise_text
 
 HEIGHT = 48
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from . import images
 from .datasets import SyntheticPlates
-from .degrade import Camera, random_camera, shoot
 from .images.pixels import binarise
 from .labels import RealPlate
-from .plates import get_layout
-from .synth import SceneRanges, scene_with_ink
+from .plates.camera import Camera, random_camera, shoot
+from .plates.layouts import get_layout
+from .plates.scenes import SceneRanges, scene_with_ink
 
 PRESETS = {
     "plate": ((128, 192), SceneRanges()),

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 
 from .images.pixels import to_tensor
 from .mtgan import MultiTaskDiscriminator
-from .plates import decode, get_layout
+from .plates.layouts import get_layout
+from .plates.text import decode
 
 
 def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:

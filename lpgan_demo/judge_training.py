@@ -16,9 +16,10 @@ from .images.pixels import to_tensor
 from .judge import read_pictures
 from .losses import character_cross_entropy
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
-from .plates import LAYOUTS, encode, get_layout
+from .plates.layouts import LAYOUTS, get_layout
+from .plates.standard import standard_plate
+from .plates.text import encode
 from .pretrained import save_weights
-from .synth import standard_plate
 from .trainer import option
 from .training import seen_by_discriminator
 

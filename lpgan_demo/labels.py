@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, normalise_text
+from .plates.layouts import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout
+from .plates.text import normalise_text
 from .results import PlateImageError
 
 SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .plates import normalise_text
+from .plates.text import normalise_text
 
 
 @dataclass(frozen=True, eq=False)

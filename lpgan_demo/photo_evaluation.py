@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from . import images
-from .degrade import motion_kernel
 from .images.geometry import overlap
 from .labels import choose, load_real, photos_of
+from .plates.camera import motion_kernel
 from .results import Detection
 
 FOLDED = str.maketrans("OI", "01")

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .plates import decode, get_layout
+from .plates.layouts import get_layout
+from .plates.text import decode
 from .restoration import PlateReader, PlateRestorer, Restoration
 from .results import CharacterReading, PlateResult
 from .trust import Trust, evidences

@@ -11,7 +11,7 @@ import torch
 from .datasets import SyntheticPlates
 from .fit import fit
 from .labels import RealPlate, real_plates
-from .plates import LAYOUTS
+from .plates.layouts import LAYOUTS
 from .trainer import option
 
 

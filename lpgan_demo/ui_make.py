@@ -7,11 +7,12 @@ import functools
 import gradio as gr
 import numpy as np
 
-from .degrade import Camera, shoot
-from .glyphs import font_glyphs
-from .plates import LAYOUTS, get_layout, normalise_text
+from .plates.camera import Camera, shoot
+from .plates.glyphs import font_glyphs
+from .plates.layouts import LAYOUTS, get_layout
+from .plates.scenes import SceneRanges, plate_scene
+from .plates.text import normalise_text
 from .reading_panel import problem_html
-from .synth import SceneRanges, plate_scene
 from .ui_parts import NO_PANELS, Words, on_gpu, panels, pipeline, plate_panels
 from .words import say
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .examples import EXAMPLES
 from .golden import GOLDEN, TOLERANCE, deviation
 from .hub import BUNDLED
 from .pipeline import PlatePipeline
+from .plates.examples import EXAMPLES
 from .registry import load_weights
 
 

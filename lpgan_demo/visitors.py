@@ -21,8 +21,8 @@ import httpx
 import numpy as np
 
 from .images.pixels import encode_png, resize
-from .plates import get_layout
-from .synth import standard_plate
+from .plates.layouts import get_layout
+from .plates.standard import standard_plate
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from lpgan_demo.__main__ import build_parser, main
 from lpgan_demo.plates import get_layout
-from lpgan_demo.synth import standard_plate
+from lpgan_demo.plates.standard import standard_plate
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from lpgan_demo.labels import (
     split_of,
 )
 from lpgan_demo.plates import get_layout
-from lpgan_demo.synth import standard_plate
+from lpgan_demo.plates.standard import standard_plate
 
 
 def write(path, image):

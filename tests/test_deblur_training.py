@@ -14,8 +14,8 @@ from lpgan_demo.ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
 from lpgan_demo.labels import RealPlate
 from lpgan_demo.metrics import ink_f_measure, rmse
 from lpgan_demo.plates import get_layout
+from lpgan_demo.plates.standard import ink_mask, standard_plate
 from lpgan_demo.registry import load_weights
-from lpgan_demo.synth import ink_mask, standard_plate
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=8, growth_rate=6, bottleneck=8, tail_features=8)
 

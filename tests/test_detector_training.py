@@ -17,10 +17,10 @@ from lpgan_demo.images import rectify, resize
 from lpgan_demo.labels import RealPlate, photos_of
 from lpgan_demo.photo_evaluation import detection_scores, tilt, without_corners, worsened
 from lpgan_demo.plates import get_layout
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.registry import load_weights
 from lpgan_demo.results import Detection
-from lpgan_demo.synth import standard_plate
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])
 

@@ -9,8 +9,8 @@ from lpgan_demo.__main__ import main
 from lpgan_demo.hub import weights_folder
 from lpgan_demo.judge import blurred, read_pictures
 from lpgan_demo.plates import LAYOUTS
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.registry import load_weights
-from lpgan_demo.synth import standard_plate
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from lpgan_demo.hub import BUNDLED
 from lpgan_demo.onnx_int8 import to_int8
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.results import WeightsError
-from lpgan_demo.synth import standard_plate
 
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")

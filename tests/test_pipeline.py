@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.examples import EXAMPLES
 from lpgan_demo.hub import BUNDLED
 from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.pipeline import PlatePipeline, legibility
 from lpgan_demo.plates import get_layout
+from lpgan_demo.plates.examples import EXAMPLES
 from lpgan_demo.restoration import PlateReader
 from lpgan_demo.results import Detection, PlateImageError
 from lpgan_demo.torch_backend import TorchNetworks

@@ -6,8 +6,8 @@ from PIL import Image
 
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.stability import evaluate_stability
-from lpgan_demo.synth import standard_plate
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.degrade import Camera, motion_kernel, random_camera, shoot
-from lpgan_demo.examples import EXAMPLES, write_examples
-from lpgan_demo.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
 from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
-from lpgan_demo.synth import ink_coverage, ink_mask, plate_scene, standard_plate
+from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
+from lpgan_demo.plates.examples import EXAMPLES, write_examples
+from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
+from lpgan_demo.plates.scenes import plate_scene
+from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from lpgan_demo.degrade import Camera, shoot
 from lpgan_demo.metrics import calibration_error
 from lpgan_demo.plates import get_layout
-from lpgan_demo.synth import standard_plate
+from lpgan_demo.plates.camera import Camera, shoot
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.trust import Trust, evidence, fit_trust
 
 BLUE = get_layout("cn_blue")

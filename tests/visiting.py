@@ -18,7 +18,7 @@ def png(mode="RGB", size=(300, 100)):
 def scene(plates):
     """A drawn street, 640 x 480, with rendered plates at given places: (uint8 RGB, boxes)."""
     from lpgan_demo.plates import get_layout
-    from lpgan_demo.synth import standard_plate
+    from lpgan_demo.plates.standard import standard_plate
 
     picture = np.full((480, 640, 3), 120, np.uint8)
     picture[300:] = 70

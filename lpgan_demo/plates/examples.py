@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .degrade import Camera, shoot
+from ..images.pixels import encode_png
+from .camera import Camera, shoot
 from .glyphs import font_glyphs
-from .images.pixels import encode_png
-from .plates import get_layout
-from .synth import SceneRanges, plate_scene
+from .layouts import get_layout
+from .scenes import SceneRanges, plate_scene
 
 
 @dataclass(frozen=True)

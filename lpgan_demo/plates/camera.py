@@ -11,6 +11,45 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+CONDITIONS = {
+    "half size": lambda rng: Camera(width=47),
+    "motion": lambda rng: Camera(motion=7, angle=rng.uniform(-30, 30), noise=8, jpeg=40),
+    "street": lambda rng: Camera(
+        width=int(94 / rng.uniform(1.2, 2.2)),
+        defocus=rng.uniform(0.4, 1.0),
+        motion=rng.uniform(1, 4),
+        angle=rng.uniform(0, 180),
+        gain=rng.uniform(0.5, 1.2),
+        noise=rng.uniform(2, 8),
+        jpeg=int(rng.integers(35, 81)),
+    ),
+}
+"""How real plates are shot for the table, in pixels of a plate 94 pixels wide."""
+
+
+def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
+    """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
+    if heavy:
+        return Camera(
+            width=int(94 / rng.uniform(1.5, 3.0)),
+            defocus=rng.uniform(0.6, 1.6),
+            motion=float(rng.integers(1, 8)),
+            angle=rng.uniform(0, 180),
+            gain=rng.uniform(0.4, 1.2),
+            noise=rng.uniform(2, 12),
+            jpeg=int(rng.integers(25, 71)),
+        )
+    return Camera(
+        width=int(94 / rng.uniform(1.2, 2.2)),
+        defocus=rng.uniform(0.4, 1.0),
+        motion=float(rng.integers(1, 5)),
+        angle=rng.uniform(0, 180),
+        gain=rng.uniform(0.5, 1.2),
+        noise=rng.uniform(2, 8),
+        jpeg=int(rng.integers(35, 81)),
+    )
+
+
 REFERENCE_WIDTH = 94.0
 
 

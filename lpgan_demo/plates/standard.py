@@ -1,0 +1,81 @@
+"""The standard plate of any text, MTGAN's ground truth: flat, frontal, clean; and its exact ink mask."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from .glyphs import FLAGGED_ONE, STANDARD_STYLE, font_glyphs
+from .layouts import PlateLayout
+
+STANDARD_SIZE = (64, 192)
+"""Height and width of the standard plate that GN draws."""
+
+_RED = (200, 20, 30)
+
+
+def ink_coverage(
+    text: str, layout: PlateLayout, size: tuple[int, int], glyphs: dict | None = None, frame: bool = True
+) -> np.ndarray:
+    """float32 `size`: share of each pixel covered by ink (characters, separators and, if asked, the frame line)."""
+    glyphs = glyphs or font_glyphs(STANDARD_STYLE)
+    height_mm, width_mm = layout.size_mm
+    scale = max(1.0, size[1] / width_mm)
+    canvas = np.zeros((round(height_mm * scale), round(width_mm * scale)), np.uint8)
+    for symbol, (x, y, w, h) in zip(text, layout.cells_mm):
+        symbol = FLAGGED_ONE if symbol == "1" and layout.flagged_one else symbol
+        glyph = glyphs.get(symbol)
+        if glyph is None:
+            glyph = font_glyphs(STANDARD_STYLE)[symbol]
+        x0, y0, x1, y1 = (round(v * scale) for v in (x, y, x + w, y + h))
+        canvas[y0:y1, x0:x1] = cv2.resize(glyph, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    for x, y, r in layout.dots_mm:
+        cv2.circle(canvas, (round(x * scale), round(y * scale)), round(r * scale), 255, -1, cv2.LINE_AA)
+    for x, y, w, h in layout.dashes_mm:
+        x0, y0, x1, y1 = (round(v * scale) for v in (x, y, x + w, y + h))
+        canvas[y0:y1, x0:x1] = 255
+    if frame and layout.frame:
+        inset, thick = round(5 * scale), max(1, round(2.5 * scale))
+        far = (canvas.shape[1] - 1 - inset, canvas.shape[0] - 1 - inset)
+        cv2.rectangle(canvas, (inset, inset), far, 255, thick)
+    canvas = cv2.resize(canvas, (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    return canvas.astype(np.float32) / 255.0
+
+
+@lru_cache(maxsize=64)
+def _paper(layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
+    top = np.asarray(layout.background, np.float32)
+    bottom = np.asarray(layout.background_bottom or layout.background, np.float32)
+    t = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
+    return np.repeat(top * (1 - t) + bottom * t, size[1], axis=1)
+
+
+def _ink_colour(text: str, layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
+    """(1, W or 1, 3) ink colour per column: red under red marks, the layout's ink elsewhere."""
+    ink = np.asarray(layout.ink, np.float32).reshape(1, 1, 3)
+    if not set(text) & set(layout.red_marks):
+        return ink
+    ink = np.repeat(ink, size[1], axis=1)
+    for symbol, region in zip(text, layout.regions):
+        if symbol in layout.red_marks:
+            ink[:, round(region[0] * size[1]) : round(region[2] * size[1])] = _RED
+    return ink
+
+
+def standard_plate(text: str, layout: PlateLayout, size: tuple[int, int] = STANDARD_SIZE) -> np.ndarray:
+    """The synthesized standard plate (MTGAN's ground truth): flat, frontal, clean. uint8 (H, W, 3) RGB.
+
+    Raises ValueError when the layout does not allow the text.
+    """
+    if not layout.accepts(text):
+        raise ValueError(f"{text!r} is not a text of layout {layout.name!r}")
+    coverage = ink_coverage(text, layout, size)[..., None]
+    plate = _paper(layout, size) * (1 - coverage) + _ink_colour(text, layout, size) * coverage
+    return np.rint(plate).astype(np.uint8)
+
+
+def ink_mask(text: str, layout: PlateLayout, size: tuple[int, int], frame: bool = True) -> np.ndarray:
+    """The exact binary ink of the standard plate: uint8 (H, W), 0 ink and 255 paper."""
+    return np.where(ink_coverage(text, layout, size, frame=frame) >= 0.5, 0, 255).astype(np.uint8)
