@@ -54,8 +54,8 @@ def _print_row(row, as_json: bool) -> None:
 def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
     from .evidence import evaluate_confidence, evaluate_tracks
-    from .hub import weights_folder
     from .registry import load_weights
+    from .weights.hub import weights_folder
 
     if arguments.kind == "table1":
         return run_table1(arguments)
@@ -226,7 +226,7 @@ def run_export(arguments) -> int:
 
 def run_card(arguments) -> int:
     from .cards import write_cards
-    from .hub import BUNDLED
+    from .weights.folder import BUNDLED
 
     for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
         print(path)
@@ -234,10 +234,10 @@ def run_card(arguments) -> int:
 
 
 def run_verify(arguments) -> int:
-    from .golden import write_golden
-    from .hub import BUNDLED
     from .registry import load_weights
     from .verify import verify
+    from .weights.folder import BUNDLED
+    from .weights.golden import write_golden
 
     if arguments.write:
         for path in sorted(Path(arguments.weights or BUNDLED).glob("*/model.safetensors")):

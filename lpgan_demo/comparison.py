@@ -14,7 +14,6 @@ import torch
 
 from . import images
 from .classical import read_plates as read_classically
-from .hub import weights_folder
 from .judge import read_pictures
 from .labels import choose, load_real
 from .metrics import psnr, ssim
@@ -22,6 +21,7 @@ from .plates.layouts import get_layout
 from .plates.standard import standard_plate
 from .plates.text import decode
 from .registry import load_weights
+from .weights.hub import weights_folder
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",

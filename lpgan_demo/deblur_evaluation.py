@@ -14,7 +14,6 @@ from .classical import read_plates as read_classically
 from .datasets import SyntheticPlates
 from .deblurring import PlateDeblurrer
 from .general_ocr import find_general_reader
-from .hub import BUNDLED, weights_folder
 from .images.pixels import binarise
 from .ink_data import PRESETS, sharp_ink, shoot_plate
 from .labels import choose, load_real
@@ -25,6 +24,8 @@ from .plates.camera import CONDITIONS, motion_kernel, random_camera
 from .plates.layouts import LAYOUTS, PlateLayout, get_layout
 from .plates.scenes import scene_with_ink
 from .registry import load_weights
+from .weights.folder import BUNDLED
+from .weights.hub import weights_folder
 
 SIZE = PRESETS["plate"][0]
 

@@ -17,7 +17,6 @@ from . import images
 from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .fit import tensor_batch
 from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
-from .hub import BUNDLED, facts
 from .images.pixels import binarise
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
@@ -27,6 +26,7 @@ from .plates.camera import Camera
 from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option
+from .weights.folder import BUNDLED, facts
 
 
 @dataclass(frozen=True)

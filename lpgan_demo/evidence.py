@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .hub import add_facts, weights_folder
 from .images.geometry import nudge
 from .images.pixels import resize
 from .labels import RealPlate, choose, load_real
@@ -18,6 +17,8 @@ from .plates.layouts import get_layout
 from .plates.text import encode
 from .restoration import PlateReader
 from .trust import fit_trust
+from .weights.folder import add_facts
+from .weights.hub import weights_folder
 
 SHARP = (64, 192)
 

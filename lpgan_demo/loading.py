@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .hub import facts, weights_folder
 from .results import NoSuchNetwork
+from .weights.folder import facts
+from .weights.hub import weights_folder
 
 DEBLURRERS = ("deblur-guided-generator", "deblur-folded-generator", "deblur-generator")
 """Where the deblurrer is looked for: the forms by how well they find the ink, the paper's last."""

@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 from .deblur_gan import DeblurGenerator
-from .hub import BUNDLED, facts
 from .onnx_backend import DESCRIPTION
 from .registry import load_weights
 from .results import WeightsError
+from .weights.folder import BUNDLED, facts
 
 TOLERANCE = 1e-4
 """Largest deviation from PyTorch, as a share of an output's range, with which a graph is kept."""

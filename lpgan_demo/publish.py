@@ -9,9 +9,10 @@ from pathlib import Path
 
 from huggingface_hub import errors as hub_errors
 
-from .hub import BUNDLED, REVISION, commit_files, hub_api, is_repo_id
 from .results import WeightsError
 from .verify import verify
+from .weights.folder import BUNDLED, REVISION
+from .weights.hub import commit_files, hub_api, is_repo_id
 
 ROOT = BUNDLED.parent
 

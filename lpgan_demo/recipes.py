@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from . import images
 from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .datasets import PlateBatches, RealPlates, collate
-from .hub import facts, weights_folder
 from .labels import RealPlate
 from .metrics import reading_scores
 from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
@@ -25,6 +24,8 @@ from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import option
 from .training import MTGANTrainer, MTGANTraining
+from .weights.folder import facts
+from .weights.hub import weights_folder
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from torch import nn
 
 from .bench import crops_for, photo_with
 from .bench_timer import milliseconds
-from .hub import weights_folder
 from .images.pixels import network_input, resize, to_tensor
 from .loading import DEBLURRERS
 from .prepare import prepared
 from .registry import load_weights
+from .weights.hub import weights_folder
 
 
 class Reading(nn.Module):

@@ -9,12 +9,13 @@ import os
 import gradio as gr
 
 from .comparison import load_rows, restore
-from .hub import BUNDLED, weights_folder
 from .images.pixels import resize
 from .judge import read_pictures
 from .registry import load_weights
 from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse
 from .ui_photo import examples_for
+from .weights.folder import BUNDLED
+from .weights.hub import weights_folder
 from .words import say
 
 SHOTS = {

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .golden import GOLDEN, TOLERANCE, deviation
-from .hub import BUNDLED
 from .pipeline import PlatePipeline
 from .plates.examples import EXAMPLES
 from .registry import load_weights
+from .weights.folder import BUNDLED
+from .weights.golden import GOLDEN, TOLERANCE, deviation
 
 
 def verify(folder: str | Path | None = None) -> list[tuple[str, bool, str]]:

@@ -10,9 +10,9 @@ from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.deblur_training import DeblurRecipe
 from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.export import command_of, run_hours
-from lpgan_demo.hub import add_facts, facts
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.recipes import DPGANRecipe, MTGANRecipe
+from lpgan_demo.weights.folder import add_facts, facts
 
 
 def report(folder, right, n):

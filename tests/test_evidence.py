@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.hub import facts
 from lpgan_demo.metrics import accuracy_over_coverage
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.camera import street_camera
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.registry import load_weights
+from lpgan_demo.weights.folder import facts
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "weights": ("golden hub "),
     "networks": (
         "baselines deblur_gan detector guided_deblur lite_backbone mtgan pretrained regions registry testing "
     ),

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.hub import weights_folder
 from lpgan_demo.judge import blurred, read_pictures
 from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.registry import load_weights
+from lpgan_demo.weights.hub import weights_folder
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.hub import BUNDLED
 from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.pipeline import PlatePipeline, legibility
 from lpgan_demo.plates import get_layout
@@ -12,6 +11,7 @@ from lpgan_demo.plates.examples import EXAMPLES
 from lpgan_demo.restoration import PlateReader
 from lpgan_demo.results import Detection, PlateImageError
 from lpgan_demo.torch_backend import TorchNetworks
+from lpgan_demo.weights.folder import BUNDLED
 
 EXACT = {"views": 1, "precision": "fp32"}
 """Results that may be compared to the last digits."""

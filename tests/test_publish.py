@@ -8,12 +8,13 @@ from hub_server import HubServer
 
 from lpgan_demo import publish
 from lpgan_demo.baselines import SRCNN
-from lpgan_demo.golden import write_golden
-from lpgan_demo.hub import BUNDLED, REVISION, weights_folder
 from lpgan_demo.mtgan import MultiTaskDiscriminator, SRGenerator
 from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.registry import load_weights
 from lpgan_demo.results import WeightsError
+from lpgan_demo.weights.folder import BUNDLED, REVISION
+from lpgan_demo.weights.golden import write_golden
+from lpgan_demo.weights.hub import weights_folder
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.golden import GOLDEN, deviation, write_golden
-from lpgan_demo.hub import BUNDLED
 from lpgan_demo.pretrained import save_weights
 from lpgan_demo.registry import load_weights
 from lpgan_demo.verify import verify
+from lpgan_demo.weights.folder import BUNDLED
+from lpgan_demo.weights.golden import GOLDEN, deviation, write_golden
 
 
 def test_the_bundled_weights_answer_as_published(capsys):

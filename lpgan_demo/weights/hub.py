@@ -6,25 +6,14 @@ sha256 in its config.json, because the Hub's client takes a damaged file of the 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-from . import __version__
-from .results import NoSuchNetwork, WeightsError
-
-BUNDLED = Path(__file__).resolve().parent.parent / "weights"
-"""The published weights that come with the repository."""
-
-FILES = ("config.json", "model.safetensors")
-
-
-REVISION = f"v{__version__}"
-"""The tag that `push` gives to the weights of this version of the package."""
+from ..results import NoSuchNetwork, WeightsError
+from .folder import BUNDLED, FILES, REVISION, is_intact
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -119,35 +108,6 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
 def is_repo_id(source: str | Path) -> bool:
     """Whether this is OWNER/NAME of a repository."""
     return _REPO_ID.fullmatch(str(source)) is not None
-
-
-def is_intact(folder: str | Path) -> bool:
-    """Whether model.safetensors has the sha256 that config.json states."""
-    try:
-        expected = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["sha256"]
-        return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest() == expected
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def facts(folder: str | Path) -> dict:
-    """What config.json says besides network, configuration and checksum."""
-    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
-
-
-def add_facts(folder: str | Path, **facts) -> None:
-    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
-    path = Path(folder) / "config.json"
-    document = json.loads(path.read_text(encoding="utf-8")) | facts
-    write_file(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write beside, then rename: a crash never leaves half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def hub_api(token):

@@ -1,0 +1,6 @@
+"""Published weights: folders on this machine, the Hub, and the golden tensors that prove them."""
+
+from .folder import BUNDLED, REVISION, add_facts, facts, is_intact, write_file
+from .hub import network_folder, weights_folder
+
+__all__ = ["BUNDLED", "REVISION", "add_facts", "facts", "is_intact", "network_folder", "weights_folder", "write_file"]
