@@ -6,50 +6,16 @@ each cell. It is told the layout. It reads sharp, flat plates well and falls apa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from .images.pixels import resize
-from .plates.layouts import LAYOUTS, SYMBOLS, PlateLayout
+from .networks.character_classifier import CELL, CharacterClassifier
+from .plates.layouts import PlateLayout
 from .plates.text import allowed_symbols, decode
-from .pretrained import Pretrained
 
 SIZE = (64, 192)
-
-
-CELL = (24, 16)
-"""Height and width of the picture of one character that the classifier sees."""
-
-
-@dataclass(frozen=True)
-class CharacterClassifierConfig:
-    """Sizes of the classifier: hidden units, and the layouts whose alphabets it may be asked for."""
-
-    layouts: tuple[str, ...] = tuple(LAYOUTS)
-    hidden: int = 192
-
-
-class CharacterClassifier(nn.Module, Pretrained):
-    """One character's ink -> which symbol. Input float (N, 24 * 16), ink 1 and paper 0 -> logits (N, symbols)."""
-
-    config_class = CharacterClassifierConfig
-
-    def __init__(self, config: CharacterClassifierConfig = CharacterClassifierConfig()):
-        super().__init__()
-        self.config = config
-        self.layers = nn.Sequential(
-            nn.Linear(CELL[0] * CELL[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, len(SYMBOLS))
-        )
-
-    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        return {"cells": torch.rand(2, CELL[0] * CELL[1], generator=torch.Generator().manual_seed(seed))}
-
-    def forward(self, cells: Tensor) -> Tensor:
-        return self.layers(cells)
 
 
 def binarise(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:

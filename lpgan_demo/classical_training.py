@@ -11,15 +11,16 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from .classical import CharacterClassifier, CharacterClassifierConfig, cell_pictures, read_plates
+from .classical import cell_pictures, read_plates
 from .datasets import SyntheticPlates
+from .networks.base import save_weights
+from .networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from .plates.camera import random_camera, shoot
 from .plates.glyphs import font_glyphs
 from .plates.layouts import CHINESE_LAYOUTS
 from .plates.scenes import plate_scene
 from .plates.standard import standard_plate
 from .plates.text import encode
-from .pretrained import save_weights
 from .trainer import option
 
 

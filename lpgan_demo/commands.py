@@ -54,7 +54,7 @@ def _print_row(row, as_json: bool) -> None:
 def run_evaluate(arguments) -> int:
     from .evaluation import as_table, evaluate_reading, evaluate_speed
     from .evidence import evaluate_confidence, evaluate_tracks
-    from .registry import load_weights
+    from .networks.registry import load_weights
     from .weights.hub import weights_folder
 
     if arguments.kind == "table1":
@@ -234,7 +234,7 @@ def run_card(arguments) -> int:
 
 
 def run_verify(arguments) -> int:
-    from .registry import load_weights
+    from .networks.registry import load_weights
     from .verify import verify
     from .weights.folder import BUNDLED
     from .weights.golden import write_golden

@@ -17,10 +17,10 @@ from .classical import read_plates as read_classically
 from .judge import read_pictures
 from .labels import choose, load_real
 from .metrics import psnr, ssim
+from .networks.registry import load_weights
 from .plates.layouts import get_layout
 from .plates.standard import standard_plate
 from .plates.text import decode
-from .registry import load_weights
 from .weights.hub import weights_folder
 
 NETWORKS = {

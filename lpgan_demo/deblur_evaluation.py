@@ -19,11 +19,11 @@ from .ink_data import PRESETS, sharp_ink, shoot_plate
 from .labels import choose, load_real
 from .loading import DEBLURRERS
 from .metrics import ink_f_measure, psnr, rmse, ssim
+from .networks.registry import load_weights
 from .pipeline import PlatePipeline
 from .plates.camera import CONDITIONS, motion_kernel, random_camera
 from .plates.layouts import LAYOUTS, PlateLayout, get_layout
 from .plates.scenes import scene_with_ink
-from .registry import load_weights
 from .weights.folder import BUNDLED
 from .weights.hub import weights_folder
 

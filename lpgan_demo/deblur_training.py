@@ -14,16 +14,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import images
-from .deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .fit import tensor_batch
-from .guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .images.pixels import binarise
 from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
+from .networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
+from .networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from .networks.registry import load_weights
 from .perceptual import VGG16Features, perceptual_loss
 from .plates.camera import Camera
-from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option
 from .weights.folder import BUNDLED, facts

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from . import images
-from .deblur_gan import DeblurGenerator
 from .images.pixels import binarise
+from .networks.deblur_gan import DeblurGenerator
 from .prepare import prepared
 
 

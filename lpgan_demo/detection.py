@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from . import images
-from .detector import PlateFasterRCNN, corners_of
 from .images.geometry import _area, _inside, overlap
+from .networks.detector import PlateFasterRCNN, corners_of
 from .prepare import prepared
 from .results import Detection
 

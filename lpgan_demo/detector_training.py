@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from . import images
 from .detection import PlateDetector
-from .detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from .detector_data import SceneBatches, StreetScenes
 from .images.drawing import annotate
 from .labels import photos_of
-from .lite_backbone import load_imagenet
+from .networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
+from .networks.lite_backbone import load_imagenet
 from .photo_evaluation import detection_scores
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option

@@ -10,7 +10,7 @@ import torch
 
 from .deblur_training import DeblurRecipe, deblur_networks
 from .detector_training import DetectorRecipe, detector_network
-from .pretrained import save_weights
+from .networks.base import save_weights
 from .recipes import RECIPES, networks
 
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from .images.pixels import to_tensor
-from .mtgan import MultiTaskDiscriminator
+from .networks.mtgan import MultiTaskDiscriminator
 from .plates.layouts import get_layout
 from .plates.text import decode
 

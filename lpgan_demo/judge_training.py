@@ -15,11 +15,11 @@ from .datasets import SyntheticPlates
 from .images.pixels import to_tensor
 from .judge import read_pictures
 from .losses import character_cross_entropy
-from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator
+from .networks.base import save_weights
+from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
 from .plates.layouts import LAYOUTS, get_layout
 from .plates.standard import standard_plate
 from .plates.text import encode
-from .pretrained import save_weights
 from .trainer import option
 from .training import seen_by_discriminator
 

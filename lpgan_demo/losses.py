@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .regions import IMPOSSIBLE
+from .networks.regions import IMPOSSIBLE
 
 
 def real_fake_loss(logits: Tensor, real: bool) -> Tensor:

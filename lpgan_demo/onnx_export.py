@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from .deblur_gan import DeblurGenerator
+from .networks.deblur_gan import DeblurGenerator
+from .networks.registry import load_weights
 from .onnx_backend import DESCRIPTION
-from .registry import load_weights
 from .results import WeightsError
 from .weights.folder import BUNDLED, facts
 

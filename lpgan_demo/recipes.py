@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 
 from . import images
-from .baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .datasets import PlateBatches, RealPlates, collate
 from .labels import RealPlate
 from .metrics import reading_scores
-from .mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from .networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
+from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from .networks.registry import load_weights
 from .plates.camera import Camera, shoot
 from .plates.layouts import get_layout
 from .plates.standard import standard_plate
 from .plates.text import decode
-from .registry import load_weights
 from .runs import Run, begin, go_on, part_of
 from .trainer import option
 from .training import MTGANTrainer, MTGANTraining

@@ -21,8 +21,8 @@ from .bench import crops_for, photo_with
 from .bench_timer import milliseconds
 from .images.pixels import network_input, resize, to_tensor
 from .loading import DEBLURRERS
+from .networks.registry import load_weights
 from .prepare import prepared
-from .registry import load_weights
 from .weights.hub import weights_folder
 
 

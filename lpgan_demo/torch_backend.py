@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .mtgan import MultiTaskDiscriminator, SRGenerator
+from .networks.mtgan import MultiTaskDiscriminator, SRGenerator
 from .prepare import prepared, resolve
 from .results import Encoding
 

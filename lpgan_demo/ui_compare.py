@@ -11,7 +11,7 @@ import gradio as gr
 from .comparison import load_rows, restore
 from .images.pixels import resize
 from .judge import read_pictures
-from .registry import load_weights
+from .networks.registry import load_weights
 from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse
 from .ui_photo import examples_for
 from .weights.folder import BUNDLED

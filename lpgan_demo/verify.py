@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .networks.registry import load_weights
 from .pipeline import PlatePipeline
 from .plates.examples import EXAMPLES
-from .registry import load_weights
 from .weights.folder import BUNDLED
 from .weights.golden import GOLDEN, TOLERANCE, deviation
 

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 from visiting import scene
 
-from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from lpgan_demo.pretrained import save_weights
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

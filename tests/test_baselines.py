@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.baselines import SRCNN, SRResNet, SRResNetConfig
-from lpgan_demo.registry import load_weights
+from lpgan_demo.networks.baselines import SRCNN, SRResNet, SRResNetConfig
+from lpgan_demo.networks.registry import load_weights
 
 
 @pytest.mark.parametrize("network", [SRCNN(), SRResNet(SRResNetConfig(num_features=8, num_blocks=1))])

@@ -6,9 +6,9 @@ import pytest
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.classical import binarise, cell_pictures, character_cells, clear_frame, read_plates
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import CHINESE_LAYOUTS, get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate
-from lpgan_demo.registry import load_weights
 
 TEXTS = {"cn_green": "苏AD12345"}
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.baselines import SRCNN
 from lpgan_demo.comparison import draw_figure, load_rows, read_by_discriminator, restore
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.baselines import SRCNN
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.examples import EXAMPLES
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.pretrained import save_weights
-from lpgan_demo.registry import load_weights
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights.hub import weights_folder
 

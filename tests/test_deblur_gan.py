@@ -5,17 +5,17 @@ import pytest
 import torch
 from torch import nn
 
-from lpgan_demo.deblur_gan import (
+from lpgan_demo.images.pixels import binarise
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.deblur_gan import (
     DeblurGenerator,
     DeblurGeneratorConfig,
     DenseBlock,
     PatchDiscriminator,
     PatchDiscriminatorConfig,
 )
-from lpgan_demo.images.pixels import binarise
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.perceptual import CONVOLUTIONS, VGG16Features, perceptual_loss
-from lpgan_demo.pretrained import save_weights
-from lpgan_demo.registry import load_weights
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=6, growth_rate=3, bottleneck=4, tail_features=5)
 

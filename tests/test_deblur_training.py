@@ -7,15 +7,20 @@ import torch
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.datasets import SyntheticPlates
-from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from lpgan_demo.deblur_training import DeblurTrainer, DeblurTraining
 from lpgan_demo.fit import tensor_batch
 from lpgan_demo.ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
 from lpgan_demo.labels import RealPlate
 from lpgan_demo.metrics import ink_f_measure, rmse
+from lpgan_demo.networks.deblur_gan import (
+    DeblurGenerator,
+    DeblurGeneratorConfig,
+    PatchDiscriminator,
+    PatchDiscriminatorConfig,
+)
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate
-from lpgan_demo.registry import load_weights
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=8, growth_rate=6, bottleneck=8, tail_features=8)
 

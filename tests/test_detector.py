@@ -5,14 +5,14 @@ import pytest
 import torch
 from visiting import scene
 
-from lpgan_demo import lite_backbone
 from lpgan_demo.detection import LENGTH, PlateDetector, merged, windows
-from lpgan_demo.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from lpgan_demo.images.drawing import annotate
 from lpgan_demo.images.geometry import overlap
-from lpgan_demo.lite_backbone import LiteBackbone, load_imagenet
+from lpgan_demo.networks import lite_backbone
+from lpgan_demo.networks.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
+from lpgan_demo.networks.lite_backbone import LiteBackbone, load_imagenet
+from lpgan_demo.networks.testing import randomise
 from lpgan_demo.results import Detection
-from lpgan_demo.testing import randomise
 from lpgan_demo.weights.folder import BUNDLED
 
 

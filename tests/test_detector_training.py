@@ -9,17 +9,17 @@ import torch
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.datasets import SyntheticPlates
-from lpgan_demo.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.detector_data import MOST, SceneBatches, StreetScenes
 from lpgan_demo.detector_training import DetectorTrainer, DetectorTraining
 from lpgan_demo.fit import tensor_batch
 from lpgan_demo.images import rectify, resize
 from lpgan_demo.labels import RealPlate, photos_of
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.photo_evaluation import detection_scores, tilt, without_corners, worsened
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.pretrained import save_weights
-from lpgan_demo.registry import load_weights
 from lpgan_demo.results import Detection
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])

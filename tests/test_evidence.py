@@ -6,10 +6,10 @@ import pytest
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.metrics import accuracy_over_coverage
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.camera import street_camera
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.registry import load_weights
 from lpgan_demo.weights.folder import facts
 
 

@@ -8,9 +8,9 @@ import torch
 from hub_server import HubServer
 from torch import nn
 
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.pipeline import PlatePipeline
-from lpgan_demo.pretrained import save_weights
-from lpgan_demo.registry import load_weights
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights.hub import weights_folder
 
@@ -188,7 +188,7 @@ def test_offline_means_offline(hub, tmp_path, monkeypatch):
 
 def test_two_processes_may_load_at_once(hub, tmp_path):
     program = (
-        "import sys; from lpgan_demo.weights import weights_folder; from lpgan_demo.registry import load_weights;"
+        "import sys; from lpgan_demo.weights import weights_folder; from lpgan_demo.networks import load_weights;"
         "load_weights(weights_folder('plates/demo', 'mtgan-generator', revision='v1.0', cache_dir=sys.argv[1]))"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "cache")]

@@ -22,9 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "networks": (
-        "baselines deblur_gan detector guided_deblur lite_backbone mtgan pretrained regions registry testing "
-    ),
     "data": ("datasets detector_data ink_data labels "),
     "inference": ("deblurring detection loading onnx_backend pipeline prepare restoration torch_backend trust "),
     "files": ("archives reading video "),

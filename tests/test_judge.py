@@ -7,9 +7,9 @@ import pytest
 
 from lpgan_demo.__main__ import main
 from lpgan_demo.judge import blurred, read_pictures
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.registry import load_weights
 from lpgan_demo.weights.hub import weights_folder
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lpgan_demo import losses
-from lpgan_demo.mtgan import DiscriminatorOutput
+from lpgan_demo.networks.mtgan import DiscriminatorOutput
 
 
 def outputs(real, characters):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.mtgan import (
+from lpgan_demo.networks.mtgan import (
     DiscriminatorConfig,
     MultiTaskDiscriminator,
     PlainDecoder,
@@ -10,8 +10,8 @@ from lpgan_demo.mtgan import (
     SRGenerator,
     SRGeneratorConfig,
 )
+from lpgan_demo.networks.regions import RegionCodes, RegionDecoder
 from lpgan_demo.plates import SYMBOLS, allowed_symbols, get_layout
-from lpgan_demo.regions import RegionCodes, RegionDecoder
 
 SMALL = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=12)
 

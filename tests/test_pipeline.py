@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.mtgan import SRGenerator, SRGeneratorConfig
+from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.pipeline import PlatePipeline, legibility
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.examples import EXAMPLES

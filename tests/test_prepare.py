@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lpgan_demo.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from lpgan_demo.networks.testing import randomise
 from lpgan_demo.prepare import prepared, resolve
-from lpgan_demo.testing import randomise
 
 
 @pytest.fixture

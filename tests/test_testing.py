@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from lpgan_demo.baselines import SRCNN, SRCNNConfig
-from lpgan_demo.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, DenseBlock
-from lpgan_demo.testing import assert_same_network, copy_parameters, randomise
+from lpgan_demo.networks.baselines import SRCNN, SRCNNConfig
+from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, DenseBlock
+from lpgan_demo.networks.testing import assert_same_network, copy_parameters, randomise
 
 SMALL = DeblurGeneratorConfig(input_size=(16, 24), num_blocks=2, head_features=4, growth_rate=3, bottleneck=4)
 

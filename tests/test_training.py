@@ -10,7 +10,7 @@ import torch
 
 from lpgan_demo.datasets import PlateBatches, SyntheticPlates
 from lpgan_demo.fit import fit, tensor_batch
-from lpgan_demo.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from lpgan_demo.recipes import begin_with
 from lpgan_demo.trainer import option
 from lpgan_demo.training import MTGANTrainer, MTGANTraining, seen_by_discriminator

@@ -1,8 +1,8 @@
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.pretrained import save_weights
-from lpgan_demo.registry import load_weights
+from lpgan_demo.networks.base import save_weights
+from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.verify import verify
 from lpgan_demo.weights.folder import BUNDLED
 from lpgan_demo.weights.golden import GOLDEN, deviation, write_golden

@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .base import Pretrained, smooth_picture
 from .mtgan import GeneratorOutput
-from .pretrained import Pretrained, smooth_picture
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .pretrained import Pretrained, smooth_picture
+from .base import Pretrained, smooth_picture
 
 
 @dataclass(frozen=True)

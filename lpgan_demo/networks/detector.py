@@ -26,8 +26,8 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 from torchvision.ops.poolers import LevelMapper
 
+from .base import Pretrained, smooth_picture
 from .lite_backbone import LiteBackbone
-from .pretrained import Pretrained, smooth_picture
 
 MARGIN = 0.15
 """What the network's boxes add to a plate's box on every side, share of its width and height."""

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .plates.layouts import get_layout
-from .plates.text import allowed_symbols
+from ..plates.layouts import get_layout
+from ..plates.text import allowed_symbols
 
 PATCH = (32, 16)
 """Height and width of the feature patch one character is drawn on, at half the plate's resolution."""

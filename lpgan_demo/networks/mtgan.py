@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .plates.layouts import CHINESE_LAYOUTS, SYMBOLS
-from .pretrained import Pretrained, smooth_picture
+from ..plates.layouts import CHINESE_LAYOUTS, SYMBOLS
+from .base import Pretrained, smooth_picture
 from .regions import LayoutTable, RegionCodes, RegionDecoder
 
 

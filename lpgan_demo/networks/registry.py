@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from .pretrained import load_network
+from .base import load_network
 
 NETWORKS = {
     "SRGenerator": "mtgan",
@@ -18,7 +18,7 @@ NETWORKS = {
     "GuidedDeblurGenerator": "guided_deblur",
     "PatchDiscriminator": "deblur_gan",
     "PlateFasterRCNN": "detector",
-    "CharacterClassifier": "classical",
+    "CharacterClassifier": "character_classifier",
 }
 """Network class -> its module, imported when it is needed: the detector's torchvision takes a second."""
 
