@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from .classical import cell_pictures, read_plates
-from .datasets import SyntheticPlates
+from .data.synthetic import SyntheticPlates
 from .networks.base import save_weights
 from .networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from .plates.camera import random_camera, shoot

@@ -14,8 +14,9 @@ import torch
 
 from . import images
 from .classical import read_plates as read_classically
+from .data.formats import load_real
+from .data.labelled import choose
 from .judge import read_pictures
-from .labels import choose, load_real
 from .metrics import psnr, ssim
 from .networks.registry import load_weights
 from .plates.layouts import get_layout

@@ -11,12 +11,13 @@ import numpy as np
 
 from . import images
 from .classical import read_plates as read_classically
-from .datasets import SyntheticPlates
+from .data.formats import load_real
+from .data.ink_batches import PRESETS, sharp_ink, shoot_plate
+from .data.labelled import choose
+from .data.synthetic import SyntheticPlates
 from .deblurring import PlateDeblurrer
 from .general_ocr import find_general_reader
 from .images.pixels import binarise
-from .ink_data import PRESETS, sharp_ink, shoot_plate
-from .labels import choose, load_real
 from .loading import DEBLURRERS
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .networks.registry import load_weights

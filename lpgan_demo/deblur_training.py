@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import images
+from .data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .fit import tensor_batch
 from .images.pixels import binarise
-from .ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
 from .losses import dice_loss, real_fake_loss
 from .metrics import ink_f_measure
 from .networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig

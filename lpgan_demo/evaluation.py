@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from .data.formats import load_real
+from .data.labelled import choose
 from .judge import blurred, read_pictures
-from .labels import choose, load_real
 from .metrics import reading_scores
 from .pipeline import PlatePipeline
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .data.formats import plates_of
 from .images.geometry import nudge
 from .images.pixels import resize
-from .labels import RealPlate, choose, load_real
 from .metrics import accuracy_over_coverage, calibration_error
 from .pipeline import PlatePipeline
 from .plates.camera import shoot, street_camera
@@ -21,14 +21,6 @@ from .weights.folder import add_facts
 from .weights.hub import weights_folder
 
 SHARP = (64, 192)
-
-
-def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray]]:
-    """Every labelled plate of a side with its crop. Raises FileNotFoundError or ValueError for unusable folders."""
-    found = [plate for folder in folders for plate in choose(load_real(folder), side)]
-    if not found:
-        raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
-    return [(plate, plate.crop(0.03)) for plate in found]
 
 
 def calibrate(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from .datasets import SyntheticPlates
+from .data.synthetic import SyntheticPlates
 from .images.pixels import to_tensor
 from .judge import read_pictures
 from .losses import character_cross_entropy

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .datasets import SyntheticPlates
+from .data.synthetic import SyntheticPlates
 from .onnx_backend import OnnxNetworks
 
 OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu"]

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from . import images
+from .data.formats import load_real
+from .data.labelled import choose, photos_of
 from .images.geometry import overlap
-from .labels import choose, load_real, photos_of
 from .plates.camera import motion_kernel
 from .results import Detection
 

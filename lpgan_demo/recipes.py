@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from . import images
-from .datasets import PlateBatches, RealPlates, collate
-from .labels import RealPlate
+from .data.labelled import RealPlate
+from .data.plate_batches import PlateBatches, RealPlates, collate
 from .metrics import reading_scores
 from .networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 
-from .datasets import SyntheticPlates
+from .data.formats import real_plates
+from .data.labelled import RealPlate
+from .data.synthetic import SyntheticPlates
 from .fit import fit
-from .labels import RealPlate, real_plates
 from .plates.layouts import LAYOUTS
 from .trainer import option
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from .labels import choose, load_real
+from .data.formats import load_real
+from .data.labelled import choose
 from .pipeline import PlatePipeline
 from .results import PlateResult
 

@@ -2,18 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.datasets import PlateBatches, RealPlates, SyntheticPlates, join
-from lpgan_demo.labels import (
-    ccpd_photos,
-    choose,
-    easypr_photos,
-    guess_layout,
-    labelled_folder,
-    load_real,
-    real_plates,
-    share_of,
-    split_of,
-)
+from lpgan_demo.data.formats import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, real_plates
+from lpgan_demo.data.labelled import choose, share_of, split_of
+from lpgan_demo.data.plate_batches import PlateBatches, RealPlates, join
+from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 

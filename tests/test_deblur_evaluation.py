@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
+from lpgan_demo.data.formats import load_real
+from lpgan_demo.data.labelled import choose
 from lpgan_demo.deblur_evaluation import otsu, paint, real_pairs, rendered_pairs, richardson_lucy, sauvola, ways
 from lpgan_demo.deblurring import PlateDeblurrer
 from lpgan_demo.general_ocr import find_general_reader
-from lpgan_demo.labels import choose, load_real
 from lpgan_demo.metrics import ink_f_measure
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig

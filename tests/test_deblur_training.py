@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.datasets import SyntheticPlates
+from lpgan_demo.data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink
+from lpgan_demo.data.labelled import RealPlate
+from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.deblur_training import DeblurTrainer, DeblurTraining
 from lpgan_demo.fit import tensor_batch
-from lpgan_demo.ink_data import InkBatches, InkOfPhotos, InkPlates, sharp_ink
-from lpgan_demo.labels import RealPlate
 from lpgan_demo.metrics import ink_f_measure, rmse
 from lpgan_demo.networks.deblur_gan import (
     DeblurGenerator,

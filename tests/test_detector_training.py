@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.datasets import SyntheticPlates
-from lpgan_demo.detector_data import MOST, SceneBatches, StreetScenes
+from lpgan_demo.data.labelled import RealPlate, photos_of
+from lpgan_demo.data.street_scenes import MOST, SceneBatches, StreetScenes
+from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.detector_training import DetectorTrainer, DetectorTraining
 from lpgan_demo.fit import tensor_batch
 from lpgan_demo.images import rectify, resize
-from lpgan_demo.labels import RealPlate, photos_of
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.networks.registry import load_weights

@@ -22,7 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "data": ("datasets detector_data ink_data labels "),
     "inference": ("deblurring detection loading onnx_backend pipeline prepare restoration torch_backend trust "),
     "files": ("archives reading video "),
     "evaluation": (

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.datasets import PlateBatches, SyntheticPlates
+from lpgan_demo.data.plate_batches import PlateBatches
+from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.fit import fit, tensor_batch
 from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from lpgan_demo.recipes import begin_with

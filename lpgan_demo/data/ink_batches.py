@@ -9,13 +9,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from . import images
-from .datasets import SyntheticPlates
-from .images.pixels import binarise
-from .labels import RealPlate
-from .plates.camera import Camera, random_camera, shoot
-from .plates.layouts import get_layout
-from .plates.scenes import SceneRanges, scene_with_ink
+from .. import images
+from ..images.pixels import binarise
+from ..plates.camera import Camera, random_camera, shoot
+from ..plates.layouts import get_layout
+from ..plates.scenes import SceneRanges, scene_with_ink
+from .labelled import RealPlate
+from .synthetic import SyntheticPlates
 
 PRESETS = {
     "plate": ((128, 192), SceneRanges()),

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from . import images
-from .datasets import SyntheticPlates
-from .images.drawing import packaged_font
-from .plates.camera import REFERENCE_WIDTH, Camera, shoot
-from .plates.layouts import DIGITS, SYMBOLS
-from .plates.scenes import noise_field, used_plate
+from .. import images
+from ..images.drawing import packaged_font
+from ..plates.camera import REFERENCE_WIDTH, Camera, shoot
+from ..plates.layouts import DIGITS, SYMBOLS
+from ..plates.scenes import noise_field, used_plate
+from .synthetic import SyntheticPlates
 
 MOST = 8
 """The most plates in one picture."""

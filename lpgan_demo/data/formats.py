@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from . import images
-from .plates.layouts import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout
-from .plates.text import normalise_text
-from .results import PlateImageError
+from .. import images
+from ..plates.layouts import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout
+from ..plates.text import normalise_text
+from ..results import PlateImageError
+from .labelled import RealPlate, choose, share_of
 
-SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
 
+def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray]]:
+    """Every labelled plate of a side with its crop. Raises FileNotFoundError or ValueError for unusable folders."""
+    found = [plate for folder in folders for plate in choose(load_real(folder), side)]
+    if not found:
+        raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
+    return [(plate, plate.crop(0.03)) for plate in found]
 
-SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 _EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
 
@@ -30,47 +33,6 @@ _CCPD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZO"
 
 
 _CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
-
-
-@dataclass(frozen=True)
-class RealPlate:
-    """One labelled plate in a picture: path, text, layout name, and its corners (4, 2) in pixels, or None for
-    a picture that is the crop. group: what decides the split, the text unless plates share a photo."""
-
-    path: Path
-    text: str
-    layout: str
-    corners: np.ndarray | None = None
-    group: str = ""
-
-    @property
-    def split(self) -> str:
-        return split_of(self.group or self.text)
-
-    def crop(self, margin: float = 0.0, flat: bool = False) -> np.ndarray:
-        """uint8 RGB: the axis-parallel box around the plate, or with flat=True its rectified view."""
-        image = _read(self.path)
-        if self.corners is None:
-            return image
-        if flat:
-            return images.rectify(image, self.corners, margin)
-        return images.crop_box(image, (*self.corners.min(0), *self.corners.max(0)), margin)
-
-
-@lru_cache(maxsize=150)
-def _read(path: Path) -> np.ndarray:
-    return images.load_image(path)
-
-
-def share_of(text: str) -> float:
-    """A number in [0, 1) fixed by the plate's text alone: the same plate falls on the same side everywhere."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
-
-
-def split_of(text: str) -> str:
-    """ "train", "validation" or "test" (70 : 15 : 15) by the plate's text."""
-    share = share_of(text)
-    return next(name for name, (low, high) in SPLITS.items() if low <= share < high)
 
 
 def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAYOUTS) -> PlateLayout:
@@ -203,31 +165,6 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
         if not get_layout(plate.layout).accepts(plate.text):
             raise ValueError(f"{plate.path.name}: {plate.text!r} is not a text of layout {plate.layout!r}")
     return plates
-
-
-def photos_of(plates: list[RealPlate]) -> list[tuple[Path, np.ndarray]]:
-    """Labelled plates -> their photos: (path, corners (K, 4, 2)), in the order of the paths."""
-    corners: dict[Path, list[np.ndarray]] = {}
-    for plate in plates:
-        if plate.corners is not None:
-            corners.setdefault(plate.path, []).append(plate.corners)
-    return [(path, np.stack(found)) for path, found in sorted(corners.items())]
-
-
-def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
-    """The plates of one side of the split by plate text (see `SPLITS`).
-
-    "not-trained" is validation and test together; "second-half" is what `train --half` keeps for judging.
-    """
-    if side not in SIDES:
-        raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
-    if side == "all":
-        return plates
-    if side == "second-half":
-        return [plate for plate in plates if share_of(plate.group or plate.text) >= 0.5]
-    if side == "not-trained":
-        return [plate for plate in plates if plate.split != "train"]
-    return [plate for plate in plates if plate.split == side]
 
 
 def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
