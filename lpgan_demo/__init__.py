@@ -10,7 +10,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "PlatePipeline": "pipeline",
+    "PlatePipeline": "inference.pipeline",
     "PlateResult": "results",
     "CharacterReading": "results",
     "PlateImageError": "results",

@@ -20,14 +20,14 @@ from .evaluation import multiply_accumulates
 from .general_ocr import find_general_reader
 from .images.geometry import rectify
 from .images.pixels import encode_png, network_input, resize, to_images
+from .inference.pipeline import CROP_MARGIN, PlatePipeline
+from .inference.restoration import PlateRestorer
+from .inference.trust import evidences
 from .other_readers import find_agentclpr
-from .pipeline import CROP_MARGIN, PlatePipeline
 from .plates.examples import EXAMPLES, render
 from .plates.layouts import get_layout
 from .plates.standard import standard_plate
 from .reading import files_of, read_files
-from .restoration import PlateRestorer
-from .trust import evidences
 
 STARTUP = """
 import json, sys, time

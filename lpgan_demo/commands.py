@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def _pipeline(arguments, **options):
-    from .pipeline import PlatePipeline
+    from .inference.pipeline import PlatePipeline
 
     return PlatePipeline.from_pretrained(
         arguments.weights,

@@ -15,13 +15,13 @@ from .data.formats import load_real
 from .data.ink_batches import PRESETS, sharp_ink, shoot_plate
 from .data.labelled import choose
 from .data.synthetic import SyntheticPlates
-from .deblurring import PlateDeblurrer
 from .general_ocr import find_general_reader
 from .images.pixels import binarise
-from .loading import DEBLURRERS
+from .inference.deblurring import PlateDeblurrer
+from .inference.loading import DEBLURRERS
+from .inference.pipeline import PlatePipeline
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .networks.registry import load_weights
-from .pipeline import PlatePipeline
 from .plates.camera import CONDITIONS, motion_kernel, random_camera
 from .plates.layouts import LAYOUTS, PlateLayout, get_layout
 from .plates.scenes import scene_with_ink

@@ -11,9 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from .data.formats import load_real
 from .data.labelled import choose
+from .inference.pipeline import PlatePipeline
 from .judge import blurred, read_pictures
 from .metrics import reading_scores
-from .pipeline import PlatePipeline
 
 
 def evaluate_reading(

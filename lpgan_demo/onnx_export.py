@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from .inference.onnx_backend import DESCRIPTION
 from .networks.deblur_gan import DeblurGenerator
 from .networks.registry import load_weights
-from .onnx_backend import DESCRIPTION
 from .results import WeightsError
 from .weights.folder import BUNDLED, facts
 

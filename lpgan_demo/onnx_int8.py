@@ -14,7 +14,7 @@ import numpy as np
 
 from . import images
 from .data.synthetic import SyntheticPlates
-from .onnx_backend import OnnxNetworks
+from .inference.onnx_backend import OnnxNetworks
 
 OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu"]
 """What is computed in integers. Not the sums of residual blocks: with them, validation crops lose a plate in sixty."""

@@ -13,7 +13,7 @@ import numpy as np
 from .images.drawing import annotate, side_by_side
 from .images.load import load_image
 from .images.pixels import encode_png
-from .pipeline import PlatePipeline, batched
+from .inference.pipeline import PlatePipeline, batched
 from .results import PlateImageError, PlateResult
 
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")

@@ -20,9 +20,9 @@ from torch import nn
 from .bench import crops_for, photo_with
 from .bench_timer import milliseconds
 from .images.pixels import network_input, resize, to_tensor
-from .loading import DEBLURRERS
+from .inference.loading import DEBLURRERS
+from .inference.optimise import prepared
 from .networks.registry import load_weights
-from .prepare import prepared
 from .weights.hub import weights_folder
 
 

@@ -9,7 +9,7 @@ import torch
 
 from .data.formats import load_real
 from .data.labelled import choose
-from .pipeline import PlatePipeline
+from .inference.pipeline import PlatePipeline
 from .results import PlateResult
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from . import images
-from .pipeline import PlatePipeline
+from .inference.pipeline import PlatePipeline
 from .reading_panel import reading_html
 from .results import PlateImageError, PlateResult
 from .words import say

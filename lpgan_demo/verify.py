@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .inference.pipeline import PlatePipeline
 from .networks.registry import load_weights
-from .pipeline import PlatePipeline
 from .plates.examples import EXAMPLES
 from .weights.folder import BUNDLED
 from .weights.golden import GOLDEN, TOLERANCE, deviation

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from .images.geometry import overlap, rectify
-from .pipeline import CROP_MARGIN, PlatePipeline, is_plate
+from .inference.pipeline import CROP_MARGIN, PlatePipeline, is_plate
 from .results import Detection, PlateImageError, PlateResult
 
 KEPT_FRAMES = 7

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lpgan_demo import bench, bench_report, bench_timer
-from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.speed_steps import Reading, measure
 
 

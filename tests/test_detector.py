@@ -5,9 +5,9 @@ import pytest
 import torch
 from visiting import scene
 
-from lpgan_demo.detection import LENGTH, PlateDetector, merged, windows
 from lpgan_demo.images.drawing import annotate
 from lpgan_demo.images.geometry import overlap
+from lpgan_demo.inference.detection import LENGTH, PlateDetector, merged, windows
 from lpgan_demo.networks import lite_backbone
 from lpgan_demo.networks.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from lpgan_demo.networks.lite_backbone import LiteBackbone, load_imagenet

@@ -30,7 +30,7 @@ def test_accuracy_over_coverage_starts_with_the_surest_and_shares_ties():
 
 
 def test_calibrate_keeps_a_temperature_that_the_pipeline_then_uses(small_weights, crops, capsys):
-    from lpgan_demo.pipeline import PlatePipeline
+    from lpgan_demo.inference.pipeline import PlatePipeline
 
     assert main(["calibrate", str(crops), "--weights", str(small_weights)]) == 0
     said = json.loads(capsys.readouterr().out)

@@ -8,9 +8,9 @@ import torch
 from hub_server import HubServer
 from torch import nn
 
+from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.registry import load_weights
-from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights.hub import weights_folder
 

@@ -22,7 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "inference": ("deblurring detection loading onnx_backend pipeline prepare restoration torch_backend trust "),
     "files": ("archives reading video "),
     "evaluation": (
         "classical comparison deblur_evaluation evaluation evidence general_ocr judge metrics "

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from lpgan_demo.__main__ import main
+from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.onnx_int8 import to_int8
-from lpgan_demo.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.results import WeightsError

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from lpgan_demo.inference.pipeline import PlatePipeline, legibility
+from lpgan_demo.inference.restoration import PlateReader
+from lpgan_demo.inference.torch_backend import TorchNetworks
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
-from lpgan_demo.pipeline import PlatePipeline, legibility
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.examples import EXAMPLES
-from lpgan_demo.restoration import PlateReader
 from lpgan_demo.results import Detection, PlateImageError
-from lpgan_demo.torch_backend import TorchNetworks
 from lpgan_demo.weights.folder import BUNDLED
 
 EXACT = {"views": 1, "precision": "fp32"}

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from lpgan_demo.inference.optimise import prepared, resolve
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.networks.testing import randomise
-from lpgan_demo.prepare import prepared, resolve
 
 
 @pytest.fixture

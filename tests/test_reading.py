@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.pipeline import PlatePipeline, is_crop, is_plate
+from lpgan_demo.inference.pipeline import PlatePipeline, is_crop, is_plate
 from lpgan_demo.reading import Keeper, done_in, files_of, read_files
 from lpgan_demo.results import Detection
 
@@ -22,7 +22,7 @@ def pipeline(small_weights, monkeypatch):
 
     Its untrained networks read nothing, so that every find is let pass.
     """
-    monkeypatch.setattr("lpgan_demo.pipeline.is_plate", lambda result: True)
+    monkeypatch.setattr("lpgan_demo.inference.pipeline.is_plate", lambda result: True)
     pipeline = PlatePipeline.from_pretrained(small_weights)
     box = (*CORNERS.min(0), *CORNERS.max(0))
     pipeline.detector = lambda photo: [Detection(CORNERS, box, 0.9)] if photo.max() > 0 else []

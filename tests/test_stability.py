@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.stability import evaluate_stability

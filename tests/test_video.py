@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.detection import PlateDetector
-from lpgan_demo.pipeline import PlatePipeline
+from lpgan_demo.inference.detection import PlateDetector
+from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.results import PlateImageError
 from lpgan_demo.video import frames_of, read_video
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .results import NoSuchNetwork
-from .weights.folder import facts
-from .weights.hub import weights_folder
+from ..results import NoSuchNetwork
+from ..weights.folder import facts
+from ..weights.hub import weights_folder
 
 DEBLURRERS = ("deblur-guided-generator", "deblur-folded-generator", "deblur-generator")
 """Where the deblurrer is looked for: the forms by how well they find the ink, the paper's last."""
@@ -21,7 +21,7 @@ def load_networks(source, backend: str, device, precision: str, hub: dict):
         return networks, networks.calibration
     if backend != "torch":
         raise ValueError(f"backend must be torch or onnx, not {backend!r}")
-    from .networks.registry import load_weights
+    from ..networks.registry import load_weights
     from .torch_backend import TorchNetworks
 
     generator = load_weights(weights_folder(source, "mtgan-generator", **hub), device)
@@ -33,7 +33,7 @@ def load_detector_and_deblurrer(source, backend: str, device, precision: str, hu
     """(`PlateDetector` or None, `PlateDeblurrer` or None): None where it is not wanted or not among the weights."""
     if backend != "torch":
         return None, None
-    from .networks.registry import load_weights
+    from ..networks.registry import load_weights
 
     def first_of(names: tuple[str, ...]):
         for name in names:

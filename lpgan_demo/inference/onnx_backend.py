@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .results import Encoding, WeightsError
+from ..results import Encoding, WeightsError
 
 GRAPHS = ("mtgan-encoder", "mtgan-decoder", "mtgan-reader")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .networks.mtgan import MultiTaskDiscriminator, SRGenerator
-from .prepare import prepared, resolve
-from .results import Encoding
+from ..networks.mtgan import MultiTaskDiscriminator, SRGenerator
+from ..results import Encoding
+from .optimise import prepared, resolve
 
 
 class TorchNetworks:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from . import images
+from .. import images
 
 SIZE = (24, 72)
 """Height and width at which a drawn plate and its crop are compared: most bad crops hold no more."""

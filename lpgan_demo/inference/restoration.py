@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import images
-from .plates.layouts import get_layout
+from .. import images
+from ..plates.layouts import get_layout
 
 READERS = ("head", "dn", "fused")
 

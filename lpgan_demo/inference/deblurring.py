@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from . import images
-from .images.pixels import binarise
-from .networks.deblur_gan import DeblurGenerator
-from .prepare import prepared
+from .. import images
+from ..images.pixels import binarise
+from ..networks.deblur_gan import DeblurGenerator
+from .optimise import prepared
 
 
 class PlateDeblurrer:

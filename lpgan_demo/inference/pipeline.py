@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import images
-from .plates.layouts import get_layout
-from .plates.text import decode
+from .. import images
+from ..plates.layouts import get_layout
+from ..plates.text import decode
+from ..results import CharacterReading, PlateResult
 from .restoration import PlateReader, PlateRestorer, Restoration
-from .results import CharacterReading, PlateResult
 from .trust import Trust, evidences
 
 GOOD, POOR = 0.9, 0.4

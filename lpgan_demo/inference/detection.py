@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import torch
 
-from . import images
-from .images.geometry import _area, _inside, overlap
-from .networks.detector import PlateFasterRCNN, corners_of
-from .prepare import prepared
-from .results import Detection
+from .. import images
+from ..images.geometry import _area, _inside, overlap
+from ..networks.detector import PlateFasterRCNN, corners_of
+from ..results import Detection
+from .optimise import prepared
 
 LENGTH = 960
 """Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
