@@ -17,6 +17,7 @@ import torch.nn.functional as F
 
 from .bench_timer import milliseconds
 from .evaluation import multiply_accumulates
+from .files.reading import files_of, read_files
 from .general_ocr import find_general_reader
 from .images.geometry import rectify
 from .images.pixels import encode_png, network_input, resize, to_images
@@ -27,7 +28,6 @@ from .other_readers import find_agentclpr
 from .plates.examples import EXAMPLES, render
 from .plates.layouts import get_layout
 from .plates.standard import standard_plate
-from .reading import files_of, read_files
 
 STARTUP = """
 import json, sys, time

@@ -22,7 +22,8 @@ def _pipeline(arguments, **options):
 
 
 def run_read(arguments) -> int:
-    from .reading import Keeper, done_in, files_of, read_files
+    from .files.reading import files_of, read_files
+    from .files.writing import Keeper, done_in
 
     files, failed = files_of(arguments.images), 0
     if arguments.json_lines:

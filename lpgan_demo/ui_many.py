@@ -11,12 +11,13 @@ import cv2
 import gradio as gr
 
 from . import images
-from .archives import ArchiveError, count_pictures, pictures_of
+from .files.archives import ArchiveError, count_pictures, pictures_of
+from .files.reading import Row
+from .files.video import read_video
+from .files.writing import Keeper
 from .images.drawing import annotate
-from .reading import Keeper, Row
 from .results import PlateImageError
 from .ui_parts import MOST_BYTES, MOST_FILES, MOST_SECONDS, Words, on_gpu, pipeline, refuse
-from .video import read_video
 from .words import say
 
 PROGRESS = gr.Progress()

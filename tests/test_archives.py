@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from lpgan_demo.archives import ArchiveError, count_pictures, pictures_of
+from lpgan_demo.files.archives import ArchiveError, count_pictures, pictures_of
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from PIL import Image
 
 from lpgan_demo import images
 from lpgan_demo.__main__ import main
-from lpgan_demo.archives import ArchiveError, count_pictures, pictures_of
 from lpgan_demo.data.formats import load_real
+from lpgan_demo.files.archives import ArchiveError, count_pictures, pictures_of
+from lpgan_demo.files.video import frames_of
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN, SRCNNConfig
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.results import PlateImageError, WeightsError
-from lpgan_demo.video import frames_of
 
 FUZZ = settings(
     max_examples=60,

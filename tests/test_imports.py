@@ -22,7 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "files": ("archives reading video "),
     "evaluation": (
         "classical comparison deblur_evaluation evaluation evidence general_ocr judge metrics "
         "other_readers photo_evaluation stability "

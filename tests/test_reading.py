@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from lpgan_demo.__main__ import main
+from lpgan_demo.files.reading import files_of, read_files
+from lpgan_demo.files.writing import Keeper, done_in
 from lpgan_demo.inference.pipeline import PlatePipeline, is_crop, is_plate
-from lpgan_demo.reading import Keeper, done_in, files_of, read_files
 from lpgan_demo.results import Detection
 
 CORNERS = np.array([[100.0, 80], [200, 84], [200, 114], [100, 110]])

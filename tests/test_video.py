@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from lpgan_demo.files.video import frames_of, read_video
 from lpgan_demo.inference.detection import PlateDetector
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.results import PlateImageError
-from lpgan_demo.video import frames_of, read_video
 
 
 class Squares(torch.nn.Module):
@@ -50,7 +50,7 @@ def video(tmp_path):
 
 @pytest.fixture
 def pipeline(small_weights, monkeypatch):
-    monkeypatch.setattr("lpgan_demo.video.is_plate", lambda result: True)  # the networks are not trained
+    monkeypatch.setattr("lpgan_demo.files.video.is_plate", lambda result: True)  # the networks are not trained
     pipeline = PlatePipeline.from_pretrained(small_weights)
     pipeline.detector = PlateDetector(Squares())
     return pipeline

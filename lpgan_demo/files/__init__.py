@@ -1,0 +1,1 @@
+"""Files in, rows out: pictures, folders, archives and videos, and what is written of them."""
