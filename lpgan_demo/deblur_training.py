@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from . import images
 from .data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
+from .evaluation.metrics import ink_f_measure
 from .fit import tensor_batch
 from .images.pixels import binarise
 from .losses import dice_loss, real_fake_loss
-from .metrics import ink_f_measure
 from .networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from .networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from .networks.registry import load_weights

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from . import images
 from .data.labelled import photos_of
 from .data.street_scenes import SceneBatches, StreetScenes
+from .evaluation.metrics import detection_scores
 from .images.drawing import annotate
 from .inference.detection import PlateDetector
 from .networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from .networks.lite_backbone import load_imagenet
-from .photo_evaluation import detection_scores
 from .runs import Run, begin, go_on, part_of
 from .trainer import Trainer, option
 

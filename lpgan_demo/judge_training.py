@@ -12,8 +12,8 @@ from torch import nn
 from tqdm import tqdm
 
 from .data.synthetic import SyntheticPlates
+from .evaluation.readers.judge import read_pictures
 from .images.pixels import to_tensor
-from .judge import read_pictures
 from .losses import character_cross_entropy
 from .networks.base import save_weights
 from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from . import images
 from .data.labelled import RealPlate
 from .data.plate_batches import PlateBatches, RealPlates, collate
-from .metrics import reading_scores
+from .evaluation.metrics import reading_scores
 from .networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from .networks.registry import load_weights

@@ -8,9 +8,9 @@ import os
 
 import gradio as gr
 
-from .comparison import load_rows, restore
+from .evaluation.readers.judge import read_pictures
+from .evaluation.table1 import load_rows, restore
 from .images.pixels import resize
-from .judge import read_pictures
 from .networks.registry import load_weights
 from .ui_parts import Words, loaded, on_gpu, picture_input, pipeline, refuse
 from .ui_photo import examples_for

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.classical import binarise, cell_pictures, character_cells, clear_frame, read_plates
+from lpgan_demo.evaluation.readers.classical import binarise, cell_pictures, character_cells, clear_frame, read_plates
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import CHINESE_LAYOUTS, get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate

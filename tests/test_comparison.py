@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.comparison import draw_figure, load_rows, read_by_discriminator, restore
+from lpgan_demo.evaluation.readers.judge import read_by_discriminator
+from lpgan_demo.evaluation.table1 import draw_figure, load_rows, restore
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.registry import load_weights

@@ -11,11 +11,12 @@ import torch
 from lpgan_demo.__main__ import main
 from lpgan_demo.data.formats import load_real
 from lpgan_demo.data.labelled import choose
-from lpgan_demo.deblur_evaluation import otsu, paint, real_pairs, rendered_pairs, richardson_lucy, sauvola, ways
-from lpgan_demo.general_ocr import find_general_reader
+from lpgan_demo.evaluation.deblurring import paint, real_pairs, rendered_pairs
+from lpgan_demo.evaluation.ink_methods import otsu, richardson_lucy, sauvola, ways
+from lpgan_demo.evaluation.metrics import ink_f_measure
+from lpgan_demo.evaluation.readers.third_party import find_general_reader
 from lpgan_demo.inference.deblurring import PlateDeblurrer
 from lpgan_demo.inference.pipeline import PlatePipeline
-from lpgan_demo.metrics import ink_f_measure
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.plates import get_layout

@@ -10,8 +10,8 @@ from lpgan_demo.data.ink_batches import InkBatches, InkOfPhotos, InkPlates, shar
 from lpgan_demo.data.labelled import RealPlate
 from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.deblur_training import DeblurTrainer, DeblurTraining
+from lpgan_demo.evaluation.metrics import ink_f_measure, rmse
 from lpgan_demo.fit import tensor_batch
-from lpgan_demo.metrics import ink_f_measure, rmse
 from lpgan_demo.networks.deblur_gan import (
     DeblurGenerator,
     DeblurGeneratorConfig,

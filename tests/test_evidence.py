@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.metrics import accuracy_over_coverage
+from lpgan_demo.evaluation.metrics import accuracy_over_coverage
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.camera import street_camera

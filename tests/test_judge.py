@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.judge import blurred, read_pictures
+from lpgan_demo.evaluation.readers.judge import blurred, read_pictures
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.plates.standard import standard_plate

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lpgan_demo.metrics import calibration_error, edit_distance, psnr, reading_scores, ssim
+from lpgan_demo.evaluation.metrics import calibration_error, edit_distance, psnr, reading_scores, ssim
 
 
 def test_edit_distance():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lpgan_demo.evaluation.stability import evaluate_stability
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.stability import evaluate_stability
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from lpgan_demo.evaluation.metrics import calibration_error
 from lpgan_demo.inference.trust import Trust, evidence, fit_trust
-from lpgan_demo.metrics import calibration_error
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.camera import Camera, shoot
 from lpgan_demo.plates.standard import standard_plate

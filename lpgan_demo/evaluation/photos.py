@@ -8,41 +8,15 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from . import images
-from .data.formats import load_real
-from .data.labelled import choose, photos_of
-from .images.geometry import overlap
-from .plates.camera import motion_kernel
-from .results import Detection
+from .. import images
+from ..data.formats import load_real
+from ..data.labelled import choose, photos_of
+from ..plates.camera import motion_kernel
+from ..results import Detection
+from .metrics import detection_scores
 
 FOLDED = str.maketrans("OI", "01")
 """O and 0, I and 1 are one symbol when texts of photos are compared: Chinese serials have no O and no I."""
-
-
-def detection_scores(truths: list[np.ndarray], found: list[list[Detection]], threshold: float = 0.5) -> dict:
-    """Labelled corners (K, 4, 2) and detections of every photo -> recall, precision, average precision.
-
-    A find counts when it overlaps (IoU of the boxes, 0.5) a plate that no surer find has taken. recall and precision
-    are of finds with a score of at least `threshold`; average_precision is the area under the whole curve.
-    """
-    rows = []
-    for corners, detections in zip(truths, found, strict=True):
-        left = [(*quad.min(0), *quad.max(0)) for quad in corners]
-        for detection in sorted(detections, key=lambda d: -d.score):
-            best = max(left, key=lambda box: overlap(box, detection.box), default=None)
-            hit = best is not None and overlap(best, detection.box) >= 0.5
-            if hit:
-                left.remove(best)
-            rows.append((detection.score, hit))
-    total = sum(len(corners) for corners in truths)
-    rows.sort(key=lambda row: -row[0])
-    hits = np.cumsum([hit for _, hit in rows]) if rows else np.zeros(0)
-    precision = hits / (np.arange(len(rows)) + 1)
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    area = sum(p for p, (_, hit) in zip(envelope, rows) if hit) / max(1, total)
-    sure = sum(score >= threshold for score, _ in rows)
-    right = int(hits[sure - 1]) if sure else 0
-    return {"recall": right / max(1, total), "precision": right / max(1, sure), "average_precision": float(area)}
 
 
 def worsened(photo: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

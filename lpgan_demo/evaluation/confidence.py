@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .data.formats import plates_of
-from .images.geometry import nudge
-from .images.pixels import resize
-from .inference.pipeline import PlatePipeline
-from .inference.restoration import PlateReader
-from .inference.trust import fit_trust
+from ..data.formats import plates_of
+from ..images.geometry import nudge
+from ..images.pixels import resize
+from ..inference.pipeline import PlatePipeline
+from ..inference.restoration import PlateReader
+from ..inference.trust import fit_trust
+from ..plates.camera import shoot, street_camera
+from ..plates.layouts import get_layout
+from ..plates.text import encode
+from ..weights.folder import add_facts
+from ..weights.hub import weights_folder
 from .metrics import accuracy_over_coverage, calibration_error
-from .plates.camera import shoot, street_camera
-from .plates.layouts import get_layout
-from .plates.text import encode
-from .weights.folder import add_facts
-from .weights.hub import weights_folder
 
 SHARP = (64, 192)
 

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .images.pixels import to_tensor
-from .networks.mtgan import MultiTaskDiscriminator
-from .plates.layouts import get_layout
-from .plates.text import decode
+from ... import images
+from ...images.pixels import to_tensor
+from ...networks.mtgan import MultiTaskDiscriminator
+from ...plates.layouts import get_layout
+from ...plates.text import decode
 
 
 def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:
@@ -41,3 +42,16 @@ def read_pictures(judge: MultiTaskDiscriminator, pictures: list[np.ndarray], lay
     )
     probabilities = F.softmax(logits, -1).numpy()
     return ["".join(c[0] for c in decode(p, get_layout(layout))) for p, layout in zip(probabilities, layouts)]
+
+
+@torch.inference_mode()
+def read_by_discriminator(network, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
+    """Texts that DN reads off pictures, uint8 (64, 192, 3), of the named layouts."""
+    names = list(network.config.layouts)
+    index = torch.tensor([names.index(layout) for layout in layouts])
+    texts = []
+    for k in range(0, len(pictures), 64):
+        logits = network(images.to_tensor(pictures[k : k + 64]), index[k : k + 64]).characters
+        for belief, layout in zip(logits.sigmoid().numpy(), layouts[k : k + 64]):
+            texts.append("".join(reading[0] for reading in decode(belief, get_layout(layout))))
+    return texts

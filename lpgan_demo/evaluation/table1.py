@@ -12,17 +12,16 @@ import cv2
 import numpy as np
 import torch
 
-from . import images
-from .classical import read_plates as read_classically
-from .data.formats import load_real
-from .data.labelled import choose
-from .judge import read_pictures
+from .. import images
+from ..data.formats import load_real
+from ..data.labelled import choose
+from ..networks.registry import load_weights
+from ..plates.layouts import get_layout
+from ..plates.standard import standard_plate
+from ..weights.hub import weights_folder
 from .metrics import psnr, ssim
-from .networks.registry import load_weights
-from .plates.layouts import get_layout
-from .plates.standard import standard_plate
-from .plates.text import decode
-from .weights.hub import weights_folder
+from .readers.classical import read_plates as read_classically
+from .readers.judge import read_by_discriminator, read_pictures
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",
@@ -46,19 +45,6 @@ def restore(network, crops: list[np.ndarray], batch_size: int = 32) -> list[np.n
         lq = torch.from_numpy(images.network_input(crops[k : k + batch_size], network.config.input_size))
         drawn.extend(images.to_images(network(lq).restored))
     return drawn
-
-
-@torch.inference_mode()
-def read_by_discriminator(network, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
-    """Texts that DN reads off pictures, uint8 (64, 192, 3), of the named layouts."""
-    names = list(network.config.layouts)
-    index = torch.tensor([names.index(layout) for layout in layouts])
-    texts = []
-    for k in range(0, len(pictures), 64):
-        logits = network(images.to_tensor(pictures[k : k + 64]), index[k : k + 64]).characters
-        for belief, layout in zip(logits.sigmoid().numpy(), layouts[k : k + 64]):
-            texts.append("".join(reading[0] for reading in decode(belief, get_layout(layout))))
-    return texts
 
 
 def load_rows(source=None) -> dict:

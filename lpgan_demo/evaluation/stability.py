@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from .data.formats import load_real
-from .data.labelled import choose
-from .inference.pipeline import PlatePipeline
-from .results import PlateResult
+from ..data.formats import load_real
+from ..data.labelled import choose
+from ..inference.pipeline import PlatePipeline
+from ..results import PlateResult
 
 
 def evaluate_stability(folders: list[str], pipeline: PlatePipeline, side: str = "all") -> dict[str, dict]:

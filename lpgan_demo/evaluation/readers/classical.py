@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import torch
 
-from .images.pixels import resize
-from .networks.character_classifier import CELL, CharacterClassifier
-from .plates.layouts import PlateLayout
-from .plates.text import allowed_symbols, decode
+from ...images.pixels import resize
+from ...networks.character_classifier import CELL, CharacterClassifier
+from ...plates.layouts import PlateLayout
+from ...plates.text import allowed_symbols, decode
 
 SIZE = (64, 192)
 

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .data.formats import load_real
-from .data.labelled import choose
-from .inference.pipeline import PlatePipeline
-from .judge import blurred, read_pictures
+from ..data.formats import load_real
+from ..data.labelled import choose
+from ..inference.pipeline import PlatePipeline
 from .metrics import reading_scores
+from .readers.judge import blurred, read_pictures
 
 
 def evaluate_reading(

@@ -1,0 +1,1 @@
+"""What every quoted figure was measured with: a file for each kind of `evaluate`."""

@@ -1,0 +1,1 @@
+"""Other readers of plates, to compare with and to check pictures by."""
