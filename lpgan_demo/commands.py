@@ -208,12 +208,12 @@ def run_calibrate(arguments) -> int:
 
 def run_export(arguments) -> int:
     if arguments.checkpoint == "onnx":
-        from .onnx_export import export_onnx
+        from .publishing.onnx_export import export_onnx
 
         for path, gap in export_onnx(arguments.folder, arguments.weights):
             print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
         if arguments.int8:
-            from .onnx_int8 import to_int8
+            from .publishing.onnx_int8 import to_int8
 
             for path in to_int8(arguments.folder):
                 print(f"{path}  in 8-bit integers")
@@ -226,7 +226,7 @@ def run_export(arguments) -> int:
 
 
 def run_card(arguments) -> int:
-    from .cards import write_cards
+    from .publishing.cards import write_cards
     from .weights.folder import BUNDLED
 
     for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
@@ -236,7 +236,7 @@ def run_card(arguments) -> int:
 
 def run_verify(arguments) -> int:
     from .networks.registry import load_weights
-    from .verify import verify
+    from .publishing.verify import verify
     from .weights.folder import BUNDLED
     from .weights.golden import write_golden
 
@@ -250,7 +250,7 @@ def run_verify(arguments) -> int:
 
 
 def run_push(arguments) -> int:
-    from .publish import push, push_space
+    from .publishing.push import push, push_space
 
     options = {"dry_run": arguments.dry_run, "private": arguments.private}
     if arguments.command == "push":

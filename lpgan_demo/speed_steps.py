@@ -143,8 +143,8 @@ def onnx_steps(source, lq: np.ndarray, batches: tuple[int, ...]) -> dict:
     """Reading by ONNX Runtime, in fp32 and with 8-bit integers; nothing where its packages are not installed."""
     if not all(map(find_spec, ("onnx", "onnxscript", "onnxruntime"))):
         return {}
-    from .onnx_export import export_onnx
-    from .onnx_int8 import to_int8
+    from .publishing.onnx_export import export_onnx
+    from .publishing.onnx_int8 import to_int8
 
     report, exact = {}, None
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,6 @@ LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingfac
 """A library that only some places may import."""
 
 STILL_FLAT = {
-    "publishing": ("cards network_cards onnx_export onnx_int8 publish rival_cards verify "),
     "training": (
         "classical_training deblur_training detector_training export fit judge_training losses "
         "perceptual recipes runs trainer training "

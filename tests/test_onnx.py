@@ -12,9 +12,9 @@ from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
-from lpgan_demo.onnx_int8 import to_int8
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
+from lpgan_demo.publishing.onnx_int8 import to_int8
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights.folder import BUNDLED
 from lpgan_demo.weights.golden import GOLDEN

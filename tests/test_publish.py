@@ -6,11 +6,11 @@ import pytest
 import torch
 from hub_server import HubServer
 
-from lpgan_demo import publish
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.mtgan import MultiTaskDiscriminator, SRGenerator
 from lpgan_demo.networks.registry import load_weights
+from lpgan_demo.publishing import push as publish
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights.folder import BUNDLED, REVISION
 from lpgan_demo.weights.golden import write_golden

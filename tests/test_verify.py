@@ -3,7 +3,7 @@ import torch
 from lpgan_demo.__main__ import main
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.registry import load_weights
-from lpgan_demo.verify import verify
+from lpgan_demo.publishing.verify import verify
 from lpgan_demo.weights.folder import BUNDLED
 from lpgan_demo.weights.golden import GOLDEN, deviation, write_golden
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import images
-from .data.synthetic import SyntheticPlates
-from .inference.onnx_backend import OnnxNetworks
+from .. import images
+from ..data.synthetic import SyntheticPlates
+from ..inference.onnx_backend import OnnxNetworks
 
 OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu"]
 """What is computed in integers. Not the sums of residual blocks: with them, validation crops lose a plate in sixty."""

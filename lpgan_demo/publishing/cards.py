@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ..weights.folder import REVISION
 from .network_cards import deblur_card, detector_card, how_made
 from .rival_cards import READERS, RIVALS, reader_card, rival_card
-from .weights.folder import REVISION
 
 NETWORKS = {
     "mtgan-generator": (

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .inference.pipeline import PlatePipeline
-from .networks.registry import load_weights
-from .plates.examples import EXAMPLES
-from .weights.folder import BUNDLED
-from .weights.golden import GOLDEN, TOLERANCE, deviation
+from ..inference.pipeline import PlatePipeline
+from ..networks.registry import load_weights
+from ..plates.examples import EXAMPLES
+from ..weights.folder import BUNDLED
+from ..weights.golden import GOLDEN, TOLERANCE, deviation
 
 
 def verify(folder: str | Path | None = None) -> list[tuple[str, bool, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..weights.folder import REVISION, facts
 from .network_cards import front_matter, how_made
-from .weights.folder import REVISION, facts
 
 RIVALS = {
     "srcnn-generator": (

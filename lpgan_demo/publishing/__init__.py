@@ -1,0 +1,1 @@
+"""Prove weights, describe them, export them as ONNX graphs, upload them."""
