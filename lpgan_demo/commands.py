@@ -134,22 +134,22 @@ def run_bench(arguments) -> int:
 def trainer_of(name: str):
     """(recipe dataclass, function that runs it) of `train NAME`."""
     if name == "judge":
-        from .judge_training import JudgeRecipe, train_judge
+        from .training.readers import JudgeRecipe, train_judge
 
         return JudgeRecipe, train_judge
     if name == "deblur":
-        from .deblur_training import DeblurRecipe, train_deblur
+        from .training.deblur import DeblurRecipe, train_deblur
 
         return DeblurRecipe, train_deblur
     if name == "detector":
-        from .detector_training import DetectorRecipe, train_detector
+        from .training.detector import DetectorRecipe, train_detector
 
         return DetectorRecipe, train_detector
     if name == "classical":
-        from .classical_training import ClassicalRecipe, train_classical
+        from .training.readers import ClassicalRecipe, train_classical
 
         return ClassicalRecipe, train_classical
-    from .recipes import RECIPES, train_mtgan
+    from .training.mtgan import RECIPES, train_mtgan
 
     return RECIPES[name], train_mtgan
 
@@ -200,7 +200,7 @@ def _rounded(scores: dict) -> dict:
 
 
 def run_calibrate(arguments) -> int:
-    from .evaluation.confidence import calibrate
+    from .training.calibration import calibrate
 
     print(json.dumps(calibrate(arguments.folders, arguments.side, arguments.weights, arguments.views)))
     return 0
@@ -218,7 +218,7 @@ def run_export(arguments) -> int:
             for path in to_int8(arguments.folder):
                 print(f"{path}  in 8-bit integers")
         return 0
-    from .export import export_run
+    from .training.export import export_run
 
     for folder in export_run(arguments.checkpoint, arguments.folder):
         print(folder)

@@ -3,15 +3,15 @@ import json
 import pytest
 
 from lpgan_demo.__main__ import main
-from lpgan_demo.deblur_training import DeblurRecipe
-from lpgan_demo.export import command_of, run_hours
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.publishing.cards import confusion_list, province_table, write_cards
-from lpgan_demo.recipes import DPGANRecipe, MTGANRecipe
+from lpgan_demo.training.deblur import DeblurRecipe
+from lpgan_demo.training.export import command_of, run_hours
+from lpgan_demo.training.mtgan import DPGANRecipe, MTGANRecipe
 from lpgan_demo.weights.folder import add_facts, facts
 
 

@@ -15,7 +15,7 @@ from lpgan_demo.networks.deblur_gan import (
     PatchDiscriminatorConfig,
 )
 from lpgan_demo.networks.registry import load_weights
-from lpgan_demo.perceptual import CONVOLUTIONS, VGG16Features, perceptual_loss
+from lpgan_demo.training.losses import CONVOLUTIONS, VGG16Features, perceptual_loss
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=6, growth_rate=3, bottleneck=4, tail_features=5)
 

@@ -9,9 +9,7 @@ from lpgan_demo.__main__ import main
 from lpgan_demo.data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink
 from lpgan_demo.data.labelled import RealPlate
 from lpgan_demo.data.synthetic import SyntheticPlates
-from lpgan_demo.deblur_training import DeblurTrainer, DeblurTraining
 from lpgan_demo.evaluation.metrics import ink_f_measure, rmse
-from lpgan_demo.fit import tensor_batch
 from lpgan_demo.networks.deblur_gan import (
     DeblurGenerator,
     DeblurGeneratorConfig,
@@ -21,6 +19,8 @@ from lpgan_demo.networks.deblur_gan import (
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate
+from lpgan_demo.training.deblur import DeblurTrainer, DeblurTraining
+from lpgan_demo.training.trainer import tensor_batch
 
 SMALL = DeblurGeneratorConfig(num_blocks=2, head_features=8, growth_rate=6, bottleneck=8, tail_features=8)
 

@@ -11,10 +11,8 @@ from lpgan_demo.__main__ import main
 from lpgan_demo.data.labelled import RealPlate, photos_of
 from lpgan_demo.data.street_scenes import MOST, SceneBatches, StreetScenes
 from lpgan_demo.data.synthetic import SyntheticPlates
-from lpgan_demo.detector_training import DetectorTrainer, DetectorTraining
 from lpgan_demo.evaluation.metrics import detection_scores
 from lpgan_demo.evaluation.photos import tilt, without_corners, worsened
-from lpgan_demo.fit import tensor_batch
 from lpgan_demo.images import rectify, resize
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
@@ -22,6 +20,8 @@ from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.results import Detection
+from lpgan_demo.training.detector import DetectorTrainer, DetectorTraining
+from lpgan_demo.training.trainer import tensor_batch
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from lpgan_demo.deblur_training import DeblurRecipe, begin_with, deblur_networks
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.networks.registry import load_weights
+from lpgan_demo.training.deblur import DeblurRecipe, begin_with, deblur_networks
 
 FIELD = dict(num_blocks=1, head_features=6, growth_rate=4, bottleneck=4, tail_features=5)
 SMALL = GuidedDeblurGeneratorConfig(

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from lpgan_demo import losses
 from lpgan_demo.networks.mtgan import DiscriminatorOutput
+from lpgan_demo.training import losses
 
 
 def outputs(real, characters):

@@ -10,11 +10,11 @@ import torch
 
 from lpgan_demo.data.plate_batches import PlateBatches
 from lpgan_demo.data.synthetic import SyntheticPlates
-from lpgan_demo.fit import fit, tensor_batch
 from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from lpgan_demo.recipes import begin_with
-from lpgan_demo.trainer import option
-from lpgan_demo.training import MTGANTrainer, MTGANTraining, seen_by_discriminator
+from lpgan_demo.training.loop import fit
+from lpgan_demo.training.losses import seen_by_discriminator
+from lpgan_demo.training.mtgan import MTGANTrainer, MTGANTraining, begin_with
+from lpgan_demo.training.trainer import option, tensor_batch
 
 
 def new_trainer(**options):
@@ -158,7 +158,7 @@ HALF_A_BATCH_EACH = """
 import os, sys, torch
 sys.path[:0] = sys.argv[1:3]
 from test_training import batches, new_trainer
-from lpgan_demo.fit import tensor_batch
+from lpgan_demo.training.trainer import tensor_batch
 torch.set_num_threads(1)
 trainer = new_trainer(augment_view=False, clip=1e9)
 rank, size = trainer.accelerator.process_index, trainer.accelerator.num_processes

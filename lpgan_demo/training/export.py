@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from .deblur_training import DeblurRecipe, deblur_networks
-from .detector_training import DetectorRecipe, detector_network
-from .networks.base import save_weights
-from .recipes import RECIPES, networks
+from ..networks.base import save_weights
+from .deblur import DeblurRecipe, deblur_networks
+from .detector import DetectorRecipe, detector_network
+from .mtgan import RECIPES, networks
 
 
 def run_hours(log: Path) -> float:

@@ -6,9 +6,23 @@ import math
 import os
 from dataclasses import field
 
+import numpy as np
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
+
+from ..images.pixels import to_tensor
+
+
+def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
+    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
+    memory = torch.channels_last
+    return {
+        name: to_tensor(value).to(device, memory_format=memory)
+        if value.dtype == np.uint8
+        else torch.from_numpy(value).to(device)
+        for name, value in batch.items()
+    }
 
 
 def option(default, help: str):

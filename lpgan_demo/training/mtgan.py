@@ -1,31 +1,156 @@
-"""Recipes: which data and which networks make which weights. `python -m lpgan_demo train NAME` runs one."""
+"""Recipe and trainer of MTGAN and of the networks it is compared with: GN and DN in turn, moving averages of both.
+
+`python -m lpgan_demo train NAME` runs a recipe. The loop around the trainer (log, checkpoints, resuming) is
+`loop.fit`; several devices or machines through `accelerate launch`.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
-from . import images
-from .data.labelled import RealPlate
-from .data.plate_batches import PlateBatches, RealPlates, collate
-from .evaluation.metrics import reading_scores
-from .networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
-from .networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
-from .networks.registry import load_weights
-from .plates.camera import Camera, shoot
-from .plates.layouts import get_layout
-from .plates.standard import standard_plate
-from .plates.text import decode
-from .runs import Run, begin, go_on, part_of
-from .trainer import option
-from .training import MTGANTrainer, MTGANTraining
-from .weights.folder import facts
-from .weights.hub import weights_folder
+from ..data.plate_batches import PlateBatches, RealPlates, collate
+from ..images.pixels import to_images
+from ..networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
+from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from ..networks.registry import load_weights
+from ..weights.folder import facts
+from ..weights.hub import weights_folder
+from . import losses
+from .losses import seen_by_discriminator
+from .run import Run, begin, go_on, part_of
+from .trainer import Trainer, option
+from .validation import validator
+
+
+@dataclass(frozen=True)
+class MTGANTraining:
+    """How MTGAN is trained. L_G = mse * L_MSE + adversarial * L_adv + dn_character * L_char + heads."""
+
+    learning_rate: float = option(1.2e-3, "Adam's learning rate for GN")
+    d_learning_rate: float = option(1e-3, "Adam's learning rate for DN")
+    weight_decay: float = option(0.01, "decoupled weight decay of GN")
+    warmup_steps: int = option(300, "steps over which the learning rates rise from zero")
+    decay_share: float = option(0.25, "last share of the run over which the learning rates fall to zero (cosine)")
+    lambda_mse: float = option(10.0, "weight of L_MSE between GN's plate and the standard plate")
+    lambda_adversarial: float = option(0.01, "weight of DN's real/fake verdict on GN's plate")
+    lambda_dn_character: float = option(0.1, "weight of DN's reading of GN's plate")
+    lambda_character: float = option(1.0, "weight of the cross entropy of GN's own character head")
+    first_weight: float = option(1.0, "how much more the first character weighs in that cross entropy")
+    lambda_layout: float = option(0.2, "weight of the cross entropy of GN's layout head")
+    character_loss: str = option("bce", "DN's character loss: bce (the paper's) or cross-entropy")
+    literal_adversarial: bool = option(False, "the paper's printed L_G = L_MSE - L_F, which rewards mis-reading too")
+    augment_view: bool = option(True, "blur, shift and noise what DN sees, so that GN cannot whisper to it in pixels")
+    draw_share: float = option(1.0, "share of a batch that is drawn and judged; the rest trains the reading alone")
+    discriminator_every: int = option(1, "train DN on every n-th step")
+    ema: float = option(0.999, "decay of the moving average of GN's and DN's weights, the ones that are published")
+    clip: float = option(1.0, "largest norm of GN's gradient")
+    precision: str = option("bf16", "bf16 (autocast) or fp32")
+
+
+class MTGANTrainer(Trainer):
+    """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
+
+    step(batch) trains DN on real and (detached) drawn plates, then GN with DN frozen, and returns the log values
+    d_real d_fake g_adv g_pixel g_char g_head g_layout. DN takes no part when both its weights in L_G are zero.
+    `generator_ema` and `discriminator_ema` are what to publish.
+    """
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
+        if config.character_loss not in ("bce", "cross-entropy"):
+            raise ValueError(f"character_loss must be bce or cross-entropy, not {config.character_loss!r}")
+        if not 0 < config.draw_share <= 1:
+            raise ValueError(f"draw_share must be above 0 and at most 1, not {config.draw_share}")
+        if config.discriminator_every < 1:
+            raise ValueError("discriminator_every must be at least 1")
+        super().__init__(config, accelerator)
+        memory = torch.channels_last
+        generator, discriminator = (m.to(self.device, memory_format=memory) for m in (generator, discriminator))
+        self.generator_ema = copy.deepcopy(generator).requires_grad_(False).eval()
+        self.discriminator_ema = copy.deepcopy(discriminator).requires_grad_(False).eval()
+        g_optimiser = torch.optim.AdamW(
+            generator.parameters(), config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay
+        )
+        d_optimiser = torch.optim.Adam(discriminator.parameters(), config.d_learning_rate, betas=(0.5, 0.99))
+        self.generator, self.discriminator, self.g_optimiser, self.d_optimiser = self.accelerator.prepare(
+            generator, discriminator, g_optimiser, d_optimiser
+        )
+        self.character_loss = losses.character_bce if config.character_loss == "bce" else losses.character_cross_entropy
+        self.has_adversary = bool(config.lambda_adversarial or config.lambda_dn_character)
+        self.optimisers = [(self.g_optimiser, config.learning_rate), (self.d_optimiser, config.d_learning_rate)]
+        self.averaged = [(self.generator_ema, self.generator), (self.discriminator_ema, self.discriminator)]
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
+        config = self.config
+        lq, gt, layout = batch["lq"], batch["gt"], batch["layout"]
+        view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
+        autocast = self.autocast()
+        judge = self.accelerator.unwrap_model(self.discriminator)
+        n = math.ceil(config.draw_share * len(lq))
+        with autocast:
+            out = self.generator(lq, layout, n)
+        target = batch["target"][:, : judge.table.max_characters]
+        log: dict[str, Tensor] = {}
+
+        if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
+            with autocast:
+                real = self.discriminator(view(gt[:n]), layout[:n])
+                fake = self.discriminator(view(out.restored.detach()), layout[:n])
+                d_loss, parts = losses.discriminator_loss(real, fake, target[:n], self.character_loss)
+            self.d_optimiser.zero_grad(set_to_none=True)
+            self.accelerator.backward(d_loss)
+            self.d_optimiser.step()
+            log.update(parts)
+
+        judge.requires_grad_(False)  # GN, with DN frozen
+        with autocast:
+            log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
+            g_loss = config.lambda_mse * log["g_pixel"]
+            if self.has_adversary:
+                log["g_adv"], log["g_char"] = losses.generator_adversarial(
+                    judge(view(out.restored), layout[:n]), target[:n], config.literal_adversarial, self.character_loss
+                )
+                g_loss = g_loss + config.lambda_adversarial * log["g_adv"]
+                g_loss = g_loss + config.lambda_dn_character * log["g_char"]
+            if out.characters is not None:
+                log["g_head"] = losses.character_cross_entropy(out.characters, target, config.first_weight)
+                log["g_layout"] = F.cross_entropy(out.layout, layout)
+                g_loss = g_loss + config.lambda_character * log["g_head"] + config.lambda_layout * log["g_layout"]
+        self.g_optimiser.zero_grad(set_to_none=True)
+        self.accelerator.backward(g_loss)
+        self.accelerator.clip_grad_norm_(self.generator.parameters(), config.clip)
+        self.g_optimiser.step()
+        judge.requires_grad_(True)
+
+        self.count(len(lq))
+        return {name: float(value.detach()) for name, value in log.items()}
+
+    @torch.no_grad()
+    def sheet(self, batch: dict[str, Tensor]) -> np.ndarray:
+        """Input, GN's plate and the standard plate beside each other, two plates a row, uint8 RGB."""
+        drawn = to_images(self.generator_ema(batch["lq"]).restored)
+        lq = to_images(F.interpolate(batch["lq"], batch["gt"].shape[2:], mode="bicubic"))
+        rows = [np.hstack(pictures) for pictures in zip(lq, drawn, to_images(batch["gt"]))]
+        half = (len(rows) + 1) // 2
+        return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])])
+
+    def parts(self) -> dict:
+        return {
+            "generator": self.accelerator.unwrap_model(self.generator),
+            "discriminator": self.accelerator.unwrap_model(self.discriminator),
+            "generator_ema": self.generator_ema,
+            "discriminator_ema": self.discriminator_ema,
+            "g_optimiser": self.g_optimiser,
+            "d_optimiser": self.d_optimiser,
+        }
 
 
 @dataclass(frozen=True)
@@ -108,54 +233,6 @@ class GNRecipe(MTGANRecipe):
 
 RECIPES = {"mtgan": MTGANRecipe, "srcnn": SRCNNRecipe, "srgan": SRGANRecipe, "dp-gan": DPGANRecipe, "gn": GNRecipe}
 """What `python -m lpgan_demo train` offers besides the judge."""
-
-
-def validator(plates: list[RealPlate], recipe: MTGANRecipe):
-    """A function of the trainer: how the moving average does on real crops, as they are and shot again.
-
-    Exact plates by GN's codes and by DN, squared error of the picture; score: the mean of the first of these there is.
-    """
-    crops = [plate.crop(margin=0.03) for plate in plates]
-    sharp = [images.resize(crop, (64, 192)) for crop in crops]
-    cameras = {
-        "half": Camera(width=47),
-        "third": Camera(width=31),
-        "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
-        "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
-        "night": Camera(width=42, defocus=1.1, motion=4, angle=110, gain=0.7, noise=7, jpeg=48),
-    }
-    views = {"clean": crops}
-    for name, camera in cameras.items():
-        rng = np.random.default_rng(7)
-        views[name] = [shoot(view, camera, rng) for view in sharp]
-    inputs = {name: torch.from_numpy(images.network_input(view, recipe.input_size)) for name, view in views.items()}
-    kinds = [get_layout(plate.layout) for plate in plates]
-    standard = images.to_tensor([standard_plate(p.text, kind, recipe.output_size) for p, kind in zip(plates, kinds)])
-
-    @torch.no_grad()
-    def validate(trainer) -> dict:
-        values: dict = {}
-        for name, lq in inputs.items():
-            lq = lq.to(trainer.device)
-            out = trainer.generator_ema(lq)
-            values[f"{name}_mse"] = round(float(F.mse_loss(out.restored.cpu(), standard)), 4)
-            if not recipe.lambda_dn_character:  # nobody here reads: the picture alone decides
-                continue
-            layout = out.layout.argmax(1) if out.layout is not None else torch.zeros(len(lq), dtype=torch.long)
-            dn = trainer.discriminator_ema(out.restored, layout).characters
-            answers = {"dn": dn} if out.characters is None else {"head": out.characters, "dn": dn}
-            for reader, logits in answers.items():
-                texts = [
-                    "".join(c[0] for c in decode(p, get_layout(recipe.layouts[k])))
-                    for p, k in zip(logits.softmax(-1).cpu().numpy(), layout.tolist())
-                ]
-                scores = reading_scores([plate.text for plate in plates], texts)
-                values[f"{name}_{reader}"] = round(scores["plate_accuracy"], 4)
-        reader = next(reader for reader in ("head", "dn", "mse") if f"clean_{reader}" in values)
-        score = float(np.mean([values[f"{name}_{reader}"] for name in inputs]))
-        return values | {"score": 1 - score if reader == "mse" else score}
-
-    return validate
 
 
 def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminator]:

@@ -13,20 +13,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import images
-from .data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink, shoot_plate
-from .evaluation.metrics import ink_f_measure
-from .fit import tensor_batch
-from .images.pixels import binarise
-from .losses import dice_loss, real_fake_loss
-from .networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
-from .networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
-from .networks.registry import load_weights
-from .perceptual import VGG16Features, perceptual_loss
-from .plates.camera import Camera
-from .runs import Run, begin, go_on, part_of
-from .trainer import Trainer, option
-from .weights.folder import BUNDLED, facts
+from .. import images
+from ..data.ink_batches import InkBatches, InkOfPhotos, InkPlates
+from ..images.pixels import binarise
+from ..networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
+from ..networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from ..networks.registry import load_weights
+from ..weights.folder import BUNDLED, facts
+from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
+from .run import Run, begin, go_on, part_of
+from .trainer import Trainer, option, tensor_batch
+from .validation import ink_validator
 
 
 @dataclass(frozen=True)
@@ -204,36 +201,6 @@ def begin_with(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
         if whole and not start.is_file():  # a resumed run began with what it began with
             start.parent.mkdir(parents=True, exist_ok=True)
             start.write_text(json.dumps(facts(folder)), encoding="utf-8")
-
-
-def ink_validator(plates, size=(128, 192)):
-    """A function of the trainer: F-measure of ink on real crops shot three ways, against the sharp crop's ink."""
-    crops = [plate.crop(margin=0.03) for plate in plates]
-    aspects = [crop.shape[1] / crop.shape[0] for crop in crops]
-    sharp = [images.resize(crop, size) for crop in crops]
-    truths = [sharp_ink(crop, plate.layout) for crop, plate in zip(sharp, plates)]
-    cameras = {
-        "half": Camera(width=47),
-        "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
-        "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
-    }
-    views = {}
-    for name, camera in cameras.items():
-        rng = np.random.default_rng(7)
-        shots = [shoot_plate(crop, aspect, camera, rng) for crop, aspect in zip(sharp, aspects)]
-        views[name] = images.to_tensor(shots)
-
-    @torch.no_grad()
-    def validate(trainer) -> dict:
-        values = {}
-        for name, blurred in views.items():
-            made = [trainer.generator_ema(part.to(trainer.device)) for part in blurred.split(8)]
-            greys = images.to_images(torch.cat(made))[..., 0]
-            scores = [ink_f_measure(binarise(grey), truth) for grey, truth in zip(greys, truths)]
-            values[f"{name}_f"] = round(float(np.mean(scores)), 4)
-        return values | {"score": float(np.mean(list(values.values())))}
-
-    return validate
 
 
 def train_deblur(recipe: DeblurRecipe) -> dict:

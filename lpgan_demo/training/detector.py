@@ -10,16 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import images
-from .data.labelled import photos_of
-from .data.street_scenes import SceneBatches, StreetScenes
-from .evaluation.metrics import detection_scores
-from .images.drawing import annotate
-from .inference.detection import PlateDetector
-from .networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
-from .networks.lite_backbone import load_imagenet
-from .runs import Run, begin, go_on, part_of
+from .. import images
+from ..data.labelled import photos_of
+from ..data.street_scenes import SceneBatches, StreetScenes
+from ..images.drawing import annotate
+from ..networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
+from ..networks.lite_backbone import load_imagenet
+from .run import Run, begin, go_on, part_of
 from .trainer import Trainer, option
+from .validation import photo_validator
 
 SHORT = {"objectness": "rpn", "rpn_box_reg": "rpn_box", "classifier": "plate", "box_reg": "box", "keypoint": "corners"}
 
@@ -100,20 +99,6 @@ class DetectorRecipe(DetectorTraining, Run):
 def detector_network(recipe: DetectorRecipe) -> PlateFasterRCNN:
     """The detector of a recipe, freshly initialised."""
     return PlateFasterRCNN(PlateFasterRCNNConfig())
-
-
-def photo_validator(plates):
-    """A function of the trainer: recall, precision and average precision on photos, as they are."""
-    photos = photos_of(plates)
-
-    @torch.no_grad()
-    def validate(trainer) -> dict:
-        detector = PlateDetector(trainer.network_ema, trainer.device, trainer.config.precision, threshold=0.05)
-        found = [detector(images.load_image(path)) for path, _ in photos]
-        values = detection_scores([corners for _, corners in photos], found)
-        return {name: round(value, 4) for name, value in values.items()} | {"score": values["average_precision"]}
-
-    return validate
 
 
 def train_detector(recipe: DetectorRecipe) -> dict:

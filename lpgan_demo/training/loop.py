@@ -15,22 +15,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from .images.pixels import to_tensor
-
-
-def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
-    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
-    memory = torch.channels_last
-    return {
-        name: to_tensor(value).to(device, memory_format=memory)
-        if value.dtype == np.uint8
-        else torch.from_numpy(value).to(device)
-        for name, value in batch.items()
-    }
+from .trainer import tensor_batch
 
 
 def save_checkpoint(path: Path, state: dict) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 
-from .data.formats import real_plates
-from .data.labelled import RealPlate
-from .data.synthetic import SyntheticPlates
-from .fit import fit
-from .plates.layouts import LAYOUTS
+from ..data.formats import real_plates
+from ..data.labelled import RealPlate
+from ..data.synthetic import SyntheticPlates
+from ..plates.layouts import LAYOUTS
+from .loop import fit
 from .trainer import option
 
 
