@@ -53,8 +53,9 @@ def _print_row(row, as_json: bool) -> None:
 
 
 def run_evaluate(arguments) -> int:
+    from .benchmarks.stages import evaluate_speed
     from .evaluation.confidence import evaluate_confidence, evaluate_tracks
-    from .evaluation.reading import as_table, evaluate_reading, evaluate_speed
+    from .evaluation.reading import as_table, evaluate_reading
     from .networks.registry import load_weights
     from .weights.hub import weights_folder
 
@@ -108,18 +109,18 @@ def run_table1(arguments) -> int:
 
 
 def run_bench(arguments) -> int:
-    from .bench_report import as_table, draw
+    from .benchmarks.report import as_table, draw
 
     if arguments.visitors:
-        from .visitors import besiege
+        from .benchmarks.visitors import besiege
 
         report = besiege(arguments.visitors, arguments.minutes)
     elif arguments.steps:
-        from .speed_steps import speed_steps
+        from .benchmarks.steps import speed_steps
 
         report = speed_steps(arguments.weights)
     else:
-        from .bench import bench
+        from .benchmarks.stages import bench
 
         report = bench(_pipeline(arguments), arguments.weights)
         if arguments.plot:

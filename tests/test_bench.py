@@ -3,9 +3,11 @@
 import pytest
 import torch
 
-from lpgan_demo import bench, bench_report, bench_timer
+from lpgan_demo.benchmarks import report as bench_report
+from lpgan_demo.benchmarks import stages as bench
+from lpgan_demo.benchmarks import timing as bench_timer
+from lpgan_demo.benchmarks.steps import Reading, measure
 from lpgan_demo.inference.pipeline import PlatePipeline
-from lpgan_demo.speed_steps import Reading, measure
 
 
 def test_stages_name_every_part_and_seven_views_cost_more_than_one(small_weights):

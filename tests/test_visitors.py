@@ -2,7 +2,7 @@
 
 import asyncio
 
-from lpgan_demo import visitors
+from lpgan_demo.benchmarks import visitors
 
 
 def test_a_rush_is_served_to_the_last_and_nobody_gets_anothers_plate(address):

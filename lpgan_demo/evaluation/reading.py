@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from ..data.formats import load_real
 from ..data.labelled import choose
@@ -50,47 +48,6 @@ def evaluate_reading(
                 )
         report[str(folder)] = scores
     return report
-
-
-def multiply_accumulates(networks) -> int:
-    """Of GN and DN, for one view of one plate."""
-    size = networks.input_size
-    layout = torch.zeros(1, dtype=torch.long, device=networks.device)
-    with FlopCounterMode(display=False) as flops, torch.inference_mode(), networks.autocast():
-        plate = networks.generator(torch.zeros(1, 3, *size, device=networks.device), layout).restored
-        networks.discriminator(plate, layout)
-    return flops.get_total_flops() // 2
-
-
-def evaluate_speed(pipeline: PlatePipeline, repeats: int = 20) -> dict:
-    """What restoring and reading costs on this machine, from uint8 crops of 94 x 24 pixels to `PlateResult`s.
-
-    parameters and multiply-accumulates of GN and DN for one view of one plate; milliseconds of one plate alone
-    (median); plates per second in batches of 32; threads.
-    """
-    rng = np.random.default_rng(0)
-    crops = [rng.integers(0, 255, (24, 94, 3), np.uint8) for _ in range(32)]
-    networks = pipeline.restorer.networks
-    generator, discriminator = networks.generator, networks.discriminator
-    pipeline.read_plates(crops)
-    alone = []
-    for crop in (crops * repeats)[: 5 * repeats]:
-        start = time.perf_counter()
-        pipeline.read_plate(crop)
-        alone.append(time.perf_counter() - start)
-    start = time.perf_counter()
-    for _ in range(max(1, repeats // 4)):
-        pipeline.read_plates(crops)
-    together = (time.perf_counter() - start) / max(1, repeats // 4)
-    return {
-        "generator_parameters": sum(p.numel() for p in generator.parameters()),
-        "discriminator_parameters": sum(p.numel() for p in discriminator.parameters()),
-        "multiply_accumulates": multiply_accumulates(networks),
-        "views": pipeline.restorer.views,
-        "milliseconds_alone": round(1000 * float(np.median(alone)), 2),
-        "plates_per_second": round(len(crops) / together, 1),
-        "threads": torch.get_num_threads(),
-    }
 
 
 def as_table(report: dict[str, dict]) -> str:

@@ -20,9 +20,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from .images.pixels import encode_png, resize
-from .plates.layouts import get_layout
-from .plates.standard import standard_plate
+from ..images.pixels import encode_png, resize
+from ..plates.layouts import get_layout
+from ..plates.standard import standard_plate
 
 
 @dataclass(frozen=True)

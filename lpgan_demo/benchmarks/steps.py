@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from .bench import crops_for, photo_with
-from .bench_timer import milliseconds
-from .images.pixels import network_input, resize, to_tensor
-from .inference.loading import DEBLURRERS
-from .inference.optimise import prepared
-from .networks.registry import load_weights
-from .weights.hub import weights_folder
+from ..images.pixels import network_input, resize, to_tensor
+from ..inference.loading import DEBLURRERS
+from ..inference.optimise import prepared
+from ..networks.registry import load_weights
+from ..weights.hub import weights_folder
+from .onnx_process import ALONE
+from .timing import crops_for, milliseconds, photo_with
 
 
 class Reading(nn.Module):
@@ -122,29 +122,12 @@ def measure(network: nn.Module, example: torch.Tensor, batches: tuple[int, ...],
     return report
 
 
-ALONE = """
-import json, sys
-import numpy as np
-from lpgan_demo.bench_timer import milliseconds
-from lpgan_demo.onnx_backend import OnnxNetworks
-networks, lq = OnnxNetworks(sys.argv[1]), np.load(sys.argv[1] + "/lq.npy")
-def read(x):
-    seen = networks.encode(x)
-    networks.read(networks.draw(seen.codes, seen.layout), seen.layout)
-    return seen.characters
-spent = {f"batch {n}": milliseconds(lambda: read(lq[:n])) / n for n in map(int, sys.argv[2:])}
-np.save(sys.argv[1] + "/characters.npy", read(lq))
-print(json.dumps(spent))
-"""
-"""In a process of its own: PyTorch's threads wait for work so eagerly that they slow down ONNX Runtime's."""
-
-
 def onnx_steps(source, lq: np.ndarray, batches: tuple[int, ...]) -> dict:
     """Reading by ONNX Runtime, in fp32 and with 8-bit integers; nothing where its packages are not installed."""
     if not all(map(find_spec, ("onnx", "onnxscript", "onnxruntime"))):
         return {}
-    from .publishing.onnx_export import export_onnx
-    from .publishing.onnx_int8 import to_int8
+    from ..publishing.onnx_export import export_onnx
+    from ..publishing.onnx_int8 import to_int8
 
     report, exact = {}, None
     with tempfile.TemporaryDirectory() as folder:

