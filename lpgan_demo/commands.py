@@ -270,7 +270,7 @@ def run_examples(arguments) -> int:
 
 
 def run_demo(arguments) -> int:
-    from .ui import launch
+    from .ui.page import launch
 
     launch(port=arguments.port)
     return 0

@@ -103,7 +103,7 @@ def test_the_notebooks_are_linked_and_nothing_beside_them(page, address):
 
 
 def test_on_a_space_the_notebooks_are_the_space_s_files():
-    from lpgan_demo.ui_compare import tutorials
+    from lpgan_demo.ui.tabs.about import tutorials
 
     assert "(https://huggingface.co/spaces/me/plates/blob/main/tutorials/00_the_problem.ipynb)" in tutorials(
         "me/plates"

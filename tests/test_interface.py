@@ -35,7 +35,7 @@ def test_bad_files_are_refused_in_one_sentence_without_paths(client, tmp_path, d
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "I;16", "P"])
 def test_every_kind_of_picture_gives_what_the_package_gives(client, tmp_path, mode):
-    from lpgan_demo.ui_parts import pipeline
+    from lpgan_demo.ui.components import pipeline
 
     path = tmp_path / "plate.png"
     picture = Image.open(EXAMPLES / "tilted.png")

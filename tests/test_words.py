@@ -5,7 +5,7 @@ import string
 import pytest
 
 from lpgan_demo.plates import LAYOUTS
-from lpgan_demo.words import WORDS, language_of, say
+from lpgan_demo.ui.words import WORDS, language_of, say
 
 
 def places(words):

@@ -14,12 +14,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from .components import EXAMPLES, Words, pipeline
 from .reading_panel import CSS
-from .ui_compare import TUTORIALS, about_tab, compare_tab
-from .ui_make import make_tab
-from .ui_many import many_tab, video_tab
-from .ui_parts import Words, pipeline
-from .ui_photo import EXAMPLES, photo_tab
+from .tabs.about import TUTORIALS, about_tab
+from .tabs.compare import compare_tab
+from .tabs.make import make_tab
+from .tabs.many import many_tab
+from .tabs.photo import photo_tab
+from .tabs.video import video_tab
 from .words import language_of
 
 PAGE_CSS = (

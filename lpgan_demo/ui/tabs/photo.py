@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import time
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
-from .images.drawing import annotate
-from .reading_panel import problem_html
-from .results import PlateResult
-from .ui_parts import NO_PANELS, Words, loaded, on_gpu, panels, picture_input, pipeline, plate_panels
-from .words import say
-
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+from ...images.drawing import annotate
+from ...results import PlateResult
+from ..components import NO_PANELS, Words, examples_for, loaded, on_gpu, panels, picture_input, pipeline, plate_panels
+from ..reading_panel import problem_html
+from ..words import say
 
 NO_PHOTO = (gr.update(value=None, visible=False), gr.update(choices=[], value=None, visible=False))
 
@@ -98,12 +95,6 @@ def show_clicked(kept: tuple, language: str, event: gr.SelectData) -> tuple:
     distances = [np.linalg.norm(plate.corners.mean(0) - event.index) for plate in plates]
     nearest = int(np.argmin(distances))
     return nearest, *show_chosen(nearest, kept, language)
-
-
-def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
-    """The rendered examples, for one click."""
-    samples = [[str(path)] for path in sorted(EXAMPLES.glob("*.png"))]
-    return words(gr.Dataset, "examples", components=[source], samples=samples, elem_id=elem_id, samples_per_page=12)
 
 
 def photo_tab(words: Words) -> None:

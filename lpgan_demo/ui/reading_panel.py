@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from .results import PlateResult
+from ..results import PlateResult
 from .words import say
 
 UNSURE = 0.9

@@ -7,14 +7,14 @@ import functools
 import gradio as gr
 import numpy as np
 
-from .plates.camera import Camera, shoot
-from .plates.glyphs import font_glyphs
-from .plates.layouts import LAYOUTS, get_layout
-from .plates.scenes import SceneRanges, plate_scene
-from .plates.text import normalise_text
-from .reading_panel import problem_html
-from .ui_parts import NO_PANELS, Words, on_gpu, panels, pipeline, plate_panels
-from .words import say
+from ...plates.camera import Camera, shoot
+from ...plates.glyphs import font_glyphs
+from ...plates.layouts import LAYOUTS, get_layout
+from ...plates.scenes import SceneRanges, plate_scene
+from ...plates.text import normalise_text
+from ..components import NO_PANELS, Words, on_gpu, panels, pipeline, plate_panels
+from ..reading_panel import problem_html
+from ..words import say
 
 FIRST = ("苏E6M328", "cn_blue", 60, 2.0, 10, 0.5, 0.9, 4, 70, 3)
 """What the tab begins with: text, layout and the sliders' values."""

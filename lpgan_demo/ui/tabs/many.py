@@ -10,26 +10,14 @@ from pathlib import Path
 import cv2
 import gradio as gr
 
-from . import images
-from .files.archives import ArchiveError, count_pictures, pictures_of
-from .files.reading import Row
-from .files.video import read_video
-from .files.writing import Keeper
-from .images.drawing import annotate
-from .results import PlateImageError
-from .ui_parts import MOST_BYTES, MOST_FILES, MOST_SECONDS, Words, on_gpu, pipeline, refuse
-from .words import say
-
-PROGRESS = gr.Progress()
-"""Where gradio puts the progress of each visitor's own turn."""
-
-
-def _line(row: Row, language: str) -> list:
-    if row.plate is None:
-        return [row.source, row.error or say(language, "no_plate"), "", "", ""]
-    seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
-    legibility = say(language, row.plate.legibility)
-    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
+from ... import images
+from ...files.archives import ArchiveError, count_pictures, pictures_of
+from ...files.reading import Row
+from ...files.writing import Keeper
+from ...images.drawing import annotate
+from ...results import PlateImageError
+from ..components import MOST_BYTES, MOST_FILES, PROGRESS, Words, _line, on_gpu, pipeline, refuse
+from ..words import say
 
 
 @on_gpu
@@ -77,37 +65,6 @@ def _read_one(name: str, source, out: Path, stem: str) -> list[Row]:
     return [Row(name, plate) for plate in plates] or [Row(name)]
 
 
-@on_gpu
-def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
-    """Table, gallery of the clearest frames and drawings, and the table to take away."""
-    if not path:
-        raise refuse(language, "no_video")
-    video = cv2.VideoCapture(path)
-    seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / max(1.0, video.get(cv2.CAP_PROP_FPS))
-    video.release()
-    if seconds > MOST_SECONDS:
-        raise refuse(language, "video_long", seconds=round(seconds), limit=MOST_SECONDS)
-
-    def done(share: float) -> None:
-        progress(share, desc=say(language, "video"))
-
-    try:
-        found = read_video(path, pipeline(), progress=done, longest=MOST_SECONDS)
-    except PlateImageError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-    if not found:
-        raise refuse(language, "no_cars")
-    rows = [Row(Path(path).name, car.plate, "", car.start, car.end, car.frames) for car in found]
-    pictures = []
-    for car in found:
-        pictures += [(car.plate.crop, f"{car.best_time:.1f} s"), (car.plate.super_resolved, car.plate.text)]
-    with tempfile.TemporaryDirectory() as folder:
-        with Keeper(csv=Path(folder) / "plates.csv") as keeper:
-            keeper.add(rows)
-        csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
-        yield [_line(row, language) for row in rows], pictures, csv
-
-
 def many_tab(words: Words) -> None:
     """Render the tab for many photos and wire it."""
     words(gr.Markdown, "many_intro")
@@ -122,21 +79,4 @@ def many_tab(words: Words) -> None:
     run = start.click(
         read_many, [files, words.language], [table, csv, everything], api_visibility="private", show_progress_on=[table]
     )
-    stop.click(None, cancels=[run], api_visibility="private")
-
-
-def video_tab(words: Words) -> None:
-    """Render the tab for a video and wire it."""
-    words(gr.Markdown, "video_intro")
-    video = words(gr.Video, "video", sources=["upload"], elem_id="video", height=300, buttons=[])
-    with gr.Row():
-        start = words(gr.Button, "video_read", variant="primary", elem_id="video-start")
-        stop = words(gr.Button, "stop", elem_id="video-stop")
-    table = words.table("video-table")
-    gallery = words(
-        gr.Gallery, "best_frames", columns=4, height="auto", object_fit="contain", elem_id="video-frames", buttons=[]
-    )
-    csv = words(gr.DownloadButton, "csv", interactive=False, elem_id="video-csv")
-    asked, given = [video, words.language], [table, gallery, csv]
-    run = start.click(read_one_video, asked, given, api_visibility="private", show_progress_on=[table])
     stop.click(None, cancels=[run], api_visibility="private")

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import functools
 import sys
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
-from . import images
-from .inference.pipeline import PlatePipeline
+from .. import images
+from ..files.reading import Row
+from ..inference.pipeline import PlatePipeline
+from ..results import PlateImageError, PlateResult
 from .reading_panel import reading_html
-from .results import PlateImageError, PlateResult
 from .words import say
+
+PROGRESS = gr.Progress()
+"""Where gradio puts the progress of each visitor's own turn."""
+
+
+def _line(row: Row, language: str) -> list:
+    if row.plate is None:
+        return [row.source, row.error or say(language, "no_plate"), "", "", ""]
+    seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
+    legibility = say(language, row.plate.legibility)
+    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
+    """The rendered examples, for one click."""
+    samples = [[str(path)] for path in sorted(EXAMPLES.glob("*.png"))]
+    return words(gr.Dataset, "examples", components=[source], samples=samples, elem_id=elem_id, samples_per_page=12)
+
 
 SHOWN = (128, 384)
 """Height and width of the pictures that are shown side by side."""
