@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.networks.baselines import SRCNN, SRResNet, SRResNetConfig
 from lpgan_demo.networks.registry import load_weights
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.character_classifier import CharacterClassifier, CharacterClassifierConfig

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.__main__ import build_parser, main
+from lpgan_demo.cli.main import build_parser, main
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 
@@ -108,6 +108,6 @@ def test_training_from_the_command_line_ends_in_weights_that_load(crops, tmp_pat
 
 
 def test_help_needs_no_torch():
-    code = "import sys, lpgan_demo.__main__ as m; m.build_parser([]); assert 'torch' not in sys.modules"
+    code = "import sys, lpgan_demo.cli.main as m; m.build_parser([]); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert build_parser(["read", "x.png"]).parse_args(["read", "x.png"]).images == ["x.png"]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.evaluation.readers.judge import read_by_discriminator
 from lpgan_demo.evaluation.table1 import draw_figure, load_rows, restore
 from lpgan_demo.networks.base import save_weights

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.data.formats import load_real
 from lpgan_demo.data.labelled import choose
 from lpgan_demo.evaluation.deblurring import paint, real_pairs, rendered_pairs

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink
 from lpgan_demo.data.labelled import RealPlate
 from lpgan_demo.data.synthetic import SyntheticPlates

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.data.labelled import RealPlate, photos_of
 from lpgan_demo.data.street_scenes import MOST, SceneBatches, StreetScenes
 from lpgan_demo.data.synthetic import SyntheticPlates

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.evaluation.metrics import accuracy_over_coverage
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lpgan_demo import images
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.data.formats import load_real
 from lpgan_demo.files.archives import ArchiveError, count_pictures, pictures_of
 from lpgan_demo.files.video import frames_of

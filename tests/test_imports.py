@@ -21,11 +21,6 @@ NEVER = {("networks", "data"), ("data", "networks"), ("networks", "images")}
 LIBRARIES = {"gradio": ("ui",), "accelerate": ("training.trainer",), "huggingface_hub": ("weights", "publishing")}
 """A library that only some places may import."""
 
-STILL_FLAT = {
-    "cli": ("__main__ commands "),
-}
-"""Package -> modules that have not moved into it yet; they are not checked."""
-
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "languages"]
 
 
@@ -35,7 +30,7 @@ def name_of(path: Path) -> str:
 
 
 MODULES = {name_of(path): path for path in FILES}
-HOME = {name: name.split(".")[0] for name in MODULES} | {m: p for p, ms in STILL_FLAT.items() for m in ms.split()}
+HOME = {name: name.split(".")[0] for name in MODULES}
 
 
 def imports(name: str) -> tuple[set[str], set[str]]:
@@ -81,7 +76,7 @@ def test_no_circle():
 
 def test_nothing_lies_flat():
     flat = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__", "results", "video"}
-    assert not flat - set(" ".join(STILL_FLAT.values()).split())
+    assert not flat
 
 
 def test_importing_the_package_loads_nothing_heavy():

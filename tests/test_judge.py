@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.evaluation.readers.judge import blurred, read_pictures
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import LAYOUTS

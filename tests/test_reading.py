@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.files.reading import files_of, read_files
 from lpgan_demo.files.writing import Keeper, done_in
 from lpgan_demo.inference.pipeline import PlatePipeline, is_crop, is_plate

@@ -1,6 +1,6 @@
 import torch
 
-from lpgan_demo.__main__ import main
+from lpgan_demo.cli.main import main
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.publishing.verify import verify

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def _pipeline(arguments, **options):
-    from .inference.pipeline import PlatePipeline
+    from ..inference.pipeline import PlatePipeline
 
     return PlatePipeline.from_pretrained(
         arguments.weights,
@@ -22,8 +22,8 @@ def _pipeline(arguments, **options):
 
 
 def run_read(arguments) -> int:
-    from .files.reading import files_of, read_files
-    from .files.writing import Keeper, done_in
+    from ..files.reading import files_of, read_files
+    from ..files.writing import Keeper, done_in
 
     files, failed = files_of(arguments.images), 0
     if arguments.json_lines:
@@ -53,11 +53,11 @@ def _print_row(row, as_json: bool) -> None:
 
 
 def run_evaluate(arguments) -> int:
-    from .benchmarks.stages import evaluate_speed
-    from .evaluation.confidence import evaluate_confidence, evaluate_tracks
-    from .evaluation.reading import as_table, evaluate_reading
-    from .networks.registry import load_weights
-    from .weights.hub import weights_folder
+    from ..benchmarks.stages import evaluate_speed
+    from ..evaluation.confidence import evaluate_confidence, evaluate_tracks
+    from ..evaluation.reading import as_table, evaluate_reading
+    from ..networks.registry import load_weights
+    from ..weights.hub import weights_folder
 
     if arguments.kind == "table1":
         return run_table1(arguments)
@@ -67,7 +67,7 @@ def run_evaluate(arguments) -> int:
     if arguments.kind == "photos":
         return run_photos(arguments, pipeline)
     if arguments.kind == "stability":
-        from .evaluation.stability import evaluate_stability
+        from ..evaluation.stability import evaluate_stability
 
         report = evaluate_stability(arguments.folders, pipeline, arguments.side)
         rows = (f"{way:28} " + "  ".join(f"{k} {v:.3g}" for k, v in row.items()) for way, row in report.items())
@@ -93,11 +93,11 @@ def run_evaluate(arguments) -> int:
 
 
 def run_table1(arguments) -> int:
-    from .evaluation.table1 import as_table, draw_figure, evaluate_table1
-    from .images.pixels import encode_png
-    from .plates.examples import EXAMPLES, render
-    from .plates.layouts import get_layout
-    from .plates.standard import standard_plate
+    from ..evaluation.table1 import as_table, draw_figure, evaluate_table1
+    from ..images.pixels import encode_png
+    from ..plates.examples import EXAMPLES, render
+    from ..plates.layouts import get_layout
+    from ..plates.standard import standard_plate
 
     report = evaluate_table1(arguments.folders, arguments.weights, arguments.side)
     print(json.dumps(report, ensure_ascii=False, indent=1) if arguments.json else as_table(report))
@@ -109,18 +109,18 @@ def run_table1(arguments) -> int:
 
 
 def run_bench(arguments) -> int:
-    from .benchmarks.report import as_table, draw
+    from ..benchmarks.report import as_table, draw
 
     if arguments.visitors:
-        from .benchmarks.visitors import besiege
+        from ..benchmarks.visitors import besiege
 
         report = besiege(arguments.visitors, arguments.minutes)
     elif arguments.steps:
-        from .benchmarks.steps import speed_steps
+        from ..benchmarks.steps import speed_steps
 
         report = speed_steps(arguments.weights)
     else:
-        from .benchmarks.stages import bench
+        from ..benchmarks.stages import bench
 
         report = bench(_pipeline(arguments), arguments.weights)
         if arguments.plot:
@@ -135,22 +135,22 @@ def run_bench(arguments) -> int:
 def trainer_of(name: str):
     """(recipe dataclass, function that runs it) of `train NAME`."""
     if name == "judge":
-        from .training.readers import JudgeRecipe, train_judge
+        from ..training.readers import JudgeRecipe, train_judge
 
         return JudgeRecipe, train_judge
     if name == "deblur":
-        from .training.deblur import DeblurRecipe, train_deblur
+        from ..training.deblur import DeblurRecipe, train_deblur
 
         return DeblurRecipe, train_deblur
     if name == "detector":
-        from .training.detector import DetectorRecipe, train_detector
+        from ..training.detector import DetectorRecipe, train_detector
 
         return DetectorRecipe, train_detector
     if name == "classical":
-        from .training.readers import ClassicalRecipe, train_classical
+        from ..training.readers import ClassicalRecipe, train_classical
 
         return ClassicalRecipe, train_classical
-    from .training.mtgan import RECIPES, train_mtgan
+    from ..training.mtgan import RECIPES, train_mtgan
 
     return RECIPES[name], train_mtgan
 
@@ -164,7 +164,7 @@ def run_train(arguments) -> int:
 
 
 def run_deblur(arguments) -> int:
-    from .evaluation.deblurring import as_table, evaluate_deblur
+    from ..evaluation.deblurring import as_table, evaluate_deblur
 
     report = evaluate_deblur(arguments.folders, arguments.weights, arguments.side, arguments.rendered, arguments.sheet)
     print(json.dumps(report, ensure_ascii=False) if arguments.json else as_table(report))
@@ -172,10 +172,10 @@ def run_deblur(arguments) -> int:
 
 
 def run_photos(arguments, pipeline) -> int:
-    from .evaluation.photos import evaluate_photos, without_corners, worsened
+    from ..evaluation.photos import evaluate_photos, without_corners, worsened
 
     if arguments.agentclpr:
-        from .evaluation.readers.third_party import AgentCLPR
+        from ..evaluation.readers.third_party import AgentCLPR
 
         pipeline = AgentCLPR()
     elif arguments.boxes and pipeline.detector:
@@ -201,7 +201,7 @@ def _rounded(scores: dict) -> dict:
 
 
 def run_calibrate(arguments) -> int:
-    from .training.calibration import calibrate
+    from ..training.calibration import calibrate
 
     print(json.dumps(calibrate(arguments.folders, arguments.side, arguments.weights, arguments.views)))
     return 0
@@ -209,17 +209,17 @@ def run_calibrate(arguments) -> int:
 
 def run_export(arguments) -> int:
     if arguments.checkpoint == "onnx":
-        from .publishing.onnx_export import export_onnx
+        from ..publishing.onnx_export import export_onnx
 
         for path, gap in export_onnx(arguments.folder, arguments.weights):
             print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
         if arguments.int8:
-            from .publishing.onnx_int8 import to_int8
+            from ..publishing.onnx_int8 import to_int8
 
             for path in to_int8(arguments.folder):
                 print(f"{path}  in 8-bit integers")
         return 0
-    from .training.export import export_run
+    from ..training.export import export_run
 
     for folder in export_run(arguments.checkpoint, arguments.folder):
         print(folder)
@@ -227,8 +227,8 @@ def run_export(arguments) -> int:
 
 
 def run_card(arguments) -> int:
-    from .publishing.cards import write_cards
-    from .weights.folder import BUNDLED
+    from ..publishing.cards import write_cards
+    from ..weights.folder import BUNDLED
 
     for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
         print(path)
@@ -236,10 +236,10 @@ def run_card(arguments) -> int:
 
 
 def run_verify(arguments) -> int:
-    from .networks.registry import load_weights
-    from .publishing.verify import verify
-    from .weights.folder import BUNDLED
-    from .weights.golden import write_golden
+    from ..networks.registry import load_weights
+    from ..publishing.verify import verify
+    from ..weights.folder import BUNDLED
+    from ..weights.golden import write_golden
 
     if arguments.write:
         for path in sorted(Path(arguments.weights or BUNDLED).glob("*/model.safetensors")):
@@ -251,7 +251,7 @@ def run_verify(arguments) -> int:
 
 
 def run_push(arguments) -> int:
-    from .publishing.push import push, push_space
+    from ..publishing.push import push, push_space
 
     options = {"dry_run": arguments.dry_run, "private": arguments.private}
     if arguments.command == "push":
@@ -262,7 +262,7 @@ def run_push(arguments) -> int:
 
 
 def run_examples(arguments) -> int:
-    from .plates.examples import write_examples
+    from ..plates.examples import write_examples
 
     for path in write_examples(arguments.folder):
         print(path)
@@ -270,7 +270,7 @@ def run_examples(arguments) -> int:
 
 
 def run_demo(arguments) -> int:
-    from .ui.page import launch
+    from ..ui.page import launch
 
     launch(port=arguments.port)
     return 0
