@@ -4,7 +4,7 @@ import pytest
 
 from lpgan_demo.data.formats import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, real_plates
 from lpgan_demo.data.labelled import choose, share_of, split_of
-from lpgan_demo.data.plate_batches import PlateBatches, RealPlates, join
+from lpgan_demo.data.plate_batches import LabelledPlateSource, PlateBatches, join
 from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
@@ -130,13 +130,13 @@ def test_real_plates_are_shot_anew_and_rare_provinces_come_up_more_often(tmp_pat
     names = [f"皖A0000{i}" for i in range(9)] + ["苏E12345"]
     for text in names:
         write(tmp_path / f"{text}.png", standard_plate(text, get_layout("cn_blue"), (24, 94)))
-    part = RealPlates(labelled_folder(tmp_path))
+    part = LabelledPlateSource(labelled_folder(tmp_path))
     rng = np.random.default_rng(0)
     drawn = [part.sample(rng) for _ in range(200)]
     share = np.mean([text == "苏E12345" for _, text, _ in drawn])
     assert 0.17 < share < 0.35  # one plate in ten, drawn with weight 1 against 9 * 9 ** -0.5
     with pytest.raises(ValueError, match="layouts"):
-        RealPlates(labelled_folder(tmp_path), layouts=("cn_green",))
+        LabelledPlateSource(labelled_folder(tmp_path), layouts=("cn_green",))
 
 
 def test_a_mix_needs_sensible_shares():
@@ -163,10 +163,10 @@ def test_no_plate_is_on_two_sides_whatever_folder_it_comes_from(tmp_path):
     sides = real_plates([str(crops)], [str(half)])
     by_side = {side: {plate.text for plate in plates} for side, plates in sides.items()}
     assert all(by_side.values())
-    assert not by_side["train"] & (by_side["validation"] | by_side["judge"])
-    judged = {plate.text for plate in sides["judge"] if plate.path.parent == half}
+    assert not by_side["train"] & (by_side["validation"] | by_side["test"])
+    judged = {plate.text for plate in sides["test"] if plate.path.parent == half}
     assert judged == {plate.text for plate in choose(load_real(half), "second-half")}
-    assert {plate.text for plate in choose(load_real(crops), "test")} <= by_side["judge"]
+    assert {plate.text for plate in choose(load_real(crops), "test")} <= by_side["test"]
     with pytest.raises(ValueError, match="side"):
         choose([], "left")
 

@@ -7,7 +7,7 @@ import torch
 
 from lpgan_demo.cli.main import main
 from lpgan_demo.data.ink_batches import InkBatches, InkOfPhotos, InkPlates, sharp_ink
-from lpgan_demo.data.labelled import RealPlate
+from lpgan_demo.data.labelled import LabelledPlate
 from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.evaluation.metrics import ink_f_measure, rmse
 from lpgan_demo.networks.deblur_gan import (
@@ -62,7 +62,7 @@ def test_ink_of_a_sharp_crop_is_black_whatever_the_paint(tmp_path):
         assert ink_f_measure(sharp_ink(picture, name), truth) > 0.9
         path = tmp_path / f"{text}.png"
         path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
-        plates.append(RealPlate(path, text, name))
+        plates.append(LabelledPlate(path, text, name))
     photo, ink = InkOfPhotos(plates).sample(np.random.default_rng(0))
     assert photo.shape == (128, 192, 3) and 0.1 < (ink == 0).mean() < 0.6
     with pytest.raises(ValueError, match="200 pixels"):

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.data.labelled import RealPlate, photos_of
-from lpgan_demo.data.street_scenes import MOST, SceneBatches, StreetScenes
+from lpgan_demo.data.labelled import LabelledPlate, photos_of
+from lpgan_demo.data.street_scenes import MAX_PLATES, SceneBatches, StreetScenes
 from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.evaluation.metrics import detection_scores
 from lpgan_demo.evaluation.photos import tilt, without_corners, worsened
@@ -40,8 +40,8 @@ def scenes(photos=(), **options):
 
 
 def test_photos_of_gathers_the_plates_of_each_photo(photo):
-    plates = [RealPlate(photo, text, "cn_blue", QUAD + k) for k, text in enumerate(("皖A12345", "皖A12346"))]
-    ((path, corners),) = photos_of([*plates, RealPlate(photo, "皖A12347", "cn_blue")])
+    plates = [LabelledPlate(photo, text, "cn_blue", QUAD + k) for k, text in enumerate(("皖A12345", "皖A12346"))]
+    ((path, corners),) = photos_of([*plates, LabelledPlate(photo, "皖A12347", "cn_blue")])
     assert path == photo and corners.shape == (2, 4, 2)
 
 
@@ -49,7 +49,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_number(photo):
     source = scenes([(photo, QUAD[None])])
     a, b, c = (SceneBatches(source, 2, seed)[4] for seed in (1, 1, 2))
     assert all(np.array_equal(a[name], b[name]) for name in a) and not np.array_equal(a["picture"], c["picture"])
-    assert a["picture"].shape == (2, 192, 256, 3) and a["corners"].shape == (2, MOST, 4, 2)
+    assert a["picture"].shape == (2, 192, 256, 3) and a["corners"].shape == (2, MAX_PLATES, 4, 2)
 
 
 def test_a_photo_s_plate_is_followed_to_where_it_goes(photo):

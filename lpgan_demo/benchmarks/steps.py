@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..images.pixels import network_input, resize, to_tensor
+from ..images import network_input, resize, to_tensor
 from ..inference.loading import DEBLURRERS
 from ..inference.optimise import prepared
 from ..networks.registry import load_weights
-from ..weights.hub import weights_folder
+from ..weights import weights_folder
 from .onnx_process import ALONE
 from .timing import crops_for, milliseconds, photo_with
 

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from ..images.pixels import resize
+from ..images import resize
+from ..plates import get_layout
 from ..plates.examples import EXAMPLES, render
-from ..plates.layouts import get_layout
 from ..plates.standard import standard_plate
 
 

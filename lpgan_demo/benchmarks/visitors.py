@@ -20,8 +20,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from ..images.pixels import encode_png, resize
-from ..plates.layouts import get_layout
+from ..images import encode_png, resize
+from ..plates import get_layout
 from ..plates.standard import standard_plate
 
 
@@ -219,7 +219,7 @@ def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=300, limits=httpx.Limits(max_connections=None))
 
 
-def besiege(count: int = 200, minutes: float = 0.0) -> dict:
+def simulate_visitors(count: int = 200, minutes: float = 0.0) -> dict:
     """Start the page; a rush, a soak if minutes are given, another rush, shut it down: all figures."""
     with Page() as page:
         report = {"memory at the start, MB": round(page.megabytes())}

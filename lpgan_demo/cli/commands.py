@@ -23,7 +23,7 @@ def _pipeline(arguments, **options):
 
 def run_read(arguments) -> int:
     from ..files.reading import files_of, read_files
-    from ..files.writing import Keeper, done_in
+    from ..files.writing import ResultWriter, done_in
 
     files, failed = files_of(arguments.images), 0
     if arguments.json_lines:
@@ -31,10 +31,12 @@ def run_read(arguments) -> int:
         files = [path for path in files if str(path) not in done]
     # nothing of what is written here shows ink and paper, and crops are not searched
     pipeline = _pipeline(arguments, deblur=False, detect=not arguments.crops)
-    keeper = Keeper(arguments.json_lines, arguments.csv, arguments.save_plates, arguments.save_marked, arguments.sheet)
-    with keeper:
+    writer = ResultWriter(
+        arguments.json_lines, arguments.csv, arguments.save_plates, arguments.save_marked, arguments.sheet
+    )
+    with writer:
         for rows in read_files(files, pipeline, sys.stderr.isatty(), arguments.crops):
-            keeper.add(rows)
+            writer.add(rows)
             for row in rows:
                 failed += bool(row.error)
                 _print_row(row, arguments.json)
@@ -57,7 +59,7 @@ def run_evaluate(arguments) -> int:
     from ..evaluation.confidence import evaluate_confidence, evaluate_tracks
     from ..evaluation.reading import as_table, evaluate_reading
     from ..networks.registry import load_weights
-    from ..weights.hub import weights_folder
+    from ..weights import weights_folder
 
     if arguments.kind == "table1":
         return run_table1(arguments)
@@ -94,9 +96,9 @@ def run_evaluate(arguments) -> int:
 
 def run_table1(arguments) -> int:
     from ..evaluation.table1 import as_table, draw_figure, evaluate_table1
-    from ..images.pixels import encode_png
+    from ..images import encode_png
+    from ..plates import get_layout
     from ..plates.examples import EXAMPLES, render
-    from ..plates.layouts import get_layout
     from ..plates.standard import standard_plate
 
     report = evaluate_table1(arguments.folders, arguments.weights, arguments.side)
@@ -112,9 +114,9 @@ def run_bench(arguments) -> int:
     from ..benchmarks.report import as_table, draw
 
     if arguments.visitors:
-        from ..benchmarks.visitors import besiege
+        from ..benchmarks.visitors import simulate_visitors
 
-        report = besiege(arguments.visitors, arguments.minutes)
+        report = simulate_visitors(arguments.visitors, arguments.minutes)
     elif arguments.steps:
         from ..benchmarks.steps import speed_steps
 
@@ -228,7 +230,7 @@ def run_export(arguments) -> int:
 
 def run_card(arguments) -> int:
     from ..publishing.cards import write_cards
-    from ..weights.folder import BUNDLED
+    from ..weights import BUNDLED
 
     for path in write_cards(arguments.reports, Path(arguments.weights or BUNDLED), arguments.history):
         print(path)
@@ -238,7 +240,7 @@ def run_card(arguments) -> int:
 def run_verify(arguments) -> int:
     from ..networks.registry import load_weights
     from ..publishing.verify import verify
-    from ..weights.folder import BUNDLED
+    from ..weights import BUNDLED
     from ..weights.golden import write_golden
 
     if arguments.write:

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..plates.layouts import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout
-from ..plates.text import normalise_text
+from ..plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, normalise_text
 from ..results import PlateImageError
-from .labelled import RealPlate, choose, share_of
+from .labelled import LabelledPlate, choose, share_of
 
 
-def plates_of(folders: list[str], side: str) -> list[tuple[RealPlate, np.ndarray]]:
+def plates_of(folders: list[str], side: str) -> list[tuple[LabelledPlate, np.ndarray]]:
     """Every labelled plate of a side with its crop. Raises FileNotFoundError or ValueError for unusable folders."""
     found = [plate for folder in folders for plate in choose(load_real(folder), side)]
     if not found:
@@ -58,7 +57,7 @@ def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAY
     return get_layout("cn_yellow_two_row") if best.name == "cn_yellow" and w < TWO_ROW_ASPECT * h else best
 
 
-def labelled_folder(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
+def labelled_folder(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
     """Crops named LABEL.ext, LABEL-anything.ext or LABEL_anything.ext; the layout is guessed unless given.
 
     Raises FileNotFoundError for a missing folder or one without images, ValueError for a label no layout spells.
@@ -70,11 +69,11 @@ def labelled_folder(folder: str | Path, layout: str | None = None) -> list[RealP
     for path in paths:
         text = re.split(r"[-_.]", path.name)[0]
         kind = get_layout(layout) if layout else guess_layout(text, images.load_image(path))
-        found.append(RealPlate(path, normalise_text(text, kind), kind.name))
+        found.append(LabelledPlate(path, normalise_text(text, kind), kind.name))
     return found
 
 
-def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
+def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
     """Photos with CCPD file names: area-tilt-box-corners-text-brightness-blur; corners start at the bottom right."""
     plates = []
     for path in sorted(Path(folder).glob("*.jpg")):
@@ -86,11 +85,11 @@ def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[RealPlate
         text = _CCPD_PROVINCES[indices[0]] + _CCPD_LETTERS[indices[1]]
         text += "".join(_CCPD_SERIAL[i] for i in indices[2:])
         kind = get_layout(layout) if layout else guess_layout(text)
-        plates.append(RealPlate(path, normalise_text(text, kind), kind.name, corners[[2, 3, 0, 1]]))
+        plates.append(LabelledPlate(path, normalise_text(text, kind), kind.name, corners[[2, 3, 0, 1]]))
     return plates
 
 
-def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> list[RealPlate]:
+def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> list[LabelledPlate]:
     """EasyPR's tagged photos: (x, y) is the centre of a rotated rectangle, the text follows a colon.
 
     Photos that share a plate share a `group`, so that a split never has one plate on both sides.
@@ -98,7 +97,7 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
     folder = Path(folder)
     files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")}
     document = (folder / xml).read_bytes().decode("utf-8", errors="replace")
-    photos: list[list[RealPlate]] = []
+    photos: list[list[LabelledPlate]] = []
     for name, body in re.findall(r"<imageName>(.*?)</imageName>(.*?)</image>", document, re.S):
         plates = []
         for attributes, label in re.findall(r"<taggedRectangle (.*?)>(.*?)<", body):
@@ -112,7 +111,7 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
             if layout.name == "cn_yellow" and _aspect(corners) < TWO_ROW_ASPECT:
                 layout = get_layout("cn_yellow_two_row")
             if name in files and layout.accepts(text):
-                plates.append(RealPlate(files[name], text, layout.name, corners))
+                plates.append(LabelledPlate(files[name], text, layout.name, corners))
         photos.append(plates)
     group = {plate.text: plate.text for plates in photos for plate in plates}
     changed = True
@@ -142,7 +141,7 @@ def _rotated(v: dict) -> np.ndarray:
     return np.roll(corners, -first, axis=0)
 
 
-def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
+def load_real(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
     """Whatever kind of labelled data a folder holds: EasyPR xml, CCPD file names, or labels as file names.
 
     layout: what all its plates are (EasyPR's xml says so itself). Raises FileNotFoundError, or ValueError with the
@@ -167,19 +166,19 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[RealPlate]:
     return plates
 
 
-def real_plates(folders, half=()) -> dict[str, list[RealPlate]]:
-    """Labelled plates by side: {"train": ..., "validation": ..., "judge": ...}; split by plate text.
+def real_plates(folders, half=()) -> dict[str, list[LabelledPlate]]:
+    """Labelled plates by side: {"train": ..., "validation": ..., "test": ...}; split by plate text.
 
     Of `half` folders, plates with a share below 0.5 train and the others are never looked at before judging.
     """
-    sides: dict[str, list[RealPlate]] = {"train": [], "validation": [], "judge": []}
+    sides: dict[str, list[LabelledPlate]] = {"train": [], "validation": [], "test": []}
     for spec in (*folders, *half):
         folder, _, layout = spec.partition("=")
         for plate in load_real(folder, layout or None):
             if spec in half:
-                sides["train" if share_of(plate.group or plate.text) < 0.5 else "judge"].append(plate)
+                sides["train" if share_of(plate.group or plate.text) < 0.5 else "test"].append(plate)
             else:
-                sides[{"test": "judge"}.get(plate.split, plate.split)].append(plate)
-    kept = {plate.text for side in ("validation", "judge") for plate in sides[side]}
+                sides[plate.split].append(plate)
+    kept = {plate.text for side in ("validation", "test") for plate in sides[side]}
     sides["train"] = [plate for plate in sides["train"] if plate.text not in kept]
     return sides

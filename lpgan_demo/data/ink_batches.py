@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from .. import images
-from ..images.pixels import binarise
+from ..images import binarise
+from ..plates import get_layout
 from ..plates.camera import Camera, random_camera, shoot
-from ..plates.layouts import get_layout
 from ..plates.scenes import SceneRanges, scene_with_ink
-from .labelled import RealPlate
+from .labelled import LabelledPlate
 from .synthetic import SyntheticPlates
 
 PRESETS = {
@@ -66,7 +66,7 @@ class InkPlates:
 class InkOfPhotos:
     """Real plates shot anew; their ink is what Otsu's threshold finds on the sharp crop. Small crops are left out."""
 
-    def __init__(self, plates: list[RealPlate], preset: str = "plate", min_width: int = 80):
+    def __init__(self, plates: list[LabelledPlate], preset: str = "plate", min_width: int = 80):
         self.size = PRESETS[preset][0]
         self.pairs = []
         for plate in plates:

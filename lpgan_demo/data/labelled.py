@@ -18,7 +18,7 @@ SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
 
 
 @dataclass(frozen=True)
-class RealPlate:
+class LabelledPlate:
     """One labelled plate in a picture: path, text, layout name, and its corners (4, 2) in pixels, or None for
     a picture that is the crop. group: what decides the split, the text unless plates share a photo."""
 
@@ -58,7 +58,7 @@ def split_of(text: str) -> str:
     return next(name for name, (low, high) in SPLITS.items() if low <= share < high)
 
 
-def photos_of(plates: list[RealPlate]) -> list[tuple[Path, np.ndarray]]:
+def photos_of(plates: list[LabelledPlate]) -> list[tuple[Path, np.ndarray]]:
     """Labelled plates -> their photos: (path, corners (K, 4, 2)), in the order of the paths."""
     corners: dict[Path, list[np.ndarray]] = {}
     for plate in plates:
@@ -67,7 +67,7 @@ def photos_of(plates: list[RealPlate]) -> list[tuple[Path, np.ndarray]]:
     return [(path, np.stack(found)) for path, found in sorted(corners.items())]
 
 
-def choose(plates: list[RealPlate], side: str) -> list[RealPlate]:
+def choose(plates: list[LabelledPlate], side: str) -> list[LabelledPlate]:
     """The plates of one side of the split by plate text (see `SPLITS`).
 
     "not-trained" is validation and test together; "second-half" is what `train --half` keeps for judging.

@@ -13,20 +13,19 @@ import cv2
 import numpy as np
 
 from .. import images
+from ..plates import CHINESE_LAYOUTS, encode, get_layout
 from ..plates.camera import random_camera, shoot
-from ..plates.layouts import CHINESE_LAYOUTS, get_layout
 from ..plates.standard import standard_plate
-from ..plates.text import encode
-from .labelled import RealPlate
+from .labelled import LabelledPlate
 
 
-class RealPlates:
+class LabelledPlateSource:
     """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often.
 
     join_share: how often a plate is put together from two (`join`).
     """
 
-    def __init__(self, plates: list[RealPlate], layouts=CHINESE_LAYOUTS, join_share: float = 0.0):
+    def __init__(self, plates: list[LabelledPlate], layouts=CHINESE_LAYOUTS, join_share: float = 0.0):
         self.join_share = join_share
         self._tight: dict[int, np.ndarray] = {}
         names = list(layouts)

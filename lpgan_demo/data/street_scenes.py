@@ -1,7 +1,7 @@
 """Street pictures to learn detection from: real photos cut and shot anew, plates and misleading signs pasted in.
 
-Every batch is dict(picture uint8 (N, H, W, 3), corners float32 (N, MOST, 4, 2) in pixels, count int64 (N,)). Batch k
-is a pure function of (seed, k).
+Every batch is dict(picture uint8 (N, H, W, 3), corners float32 (N, MAX_PLATES, 4, 2) in pixels, count int64 (N,)).
+Batch k is a pure function of (seed, k).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw
 
 from .. import images
 from ..images.drawing import packaged_font
+from ..plates import DIGITS, SYMBOLS
 from ..plates.camera import REFERENCE_WIDTH, Camera, shoot
-from ..plates.layouts import DIGITS, SYMBOLS
 from ..plates.scenes import noise_field, used_plate
 from .synthetic import SyntheticPlates
 
-MOST = 8
+MAX_PLATES = 8
 """The most plates in one picture."""
 
 WIDTHS = (24.0, 330.0)
@@ -75,7 +75,7 @@ class StreetScenes:
                 self._paste_plate(picture, text, index, quad, rng)
                 taken.append(quad)
                 plates.append(quad)
-        return _shot(picture, rng), np.float32(plates[:MOST]).reshape(-1, 4, 2)
+        return _shot(picture, rng), np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
 
     def _photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
         """A photo turned, scaled and cut, around one of its plates or anywhere, and the corners of those inside."""
@@ -228,7 +228,7 @@ class SceneBatches:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, k))
         rows = [self.scenes.sample(rng) for _ in range(self.batch_size)]
-        corners = np.zeros((len(rows), MOST, 4, 2), np.float32)
+        corners = np.zeros((len(rows), MAX_PLATES, 4, 2), np.float32)
         for place, (_, found) in zip(corners, rows):
             place[: len(found)] = found
         return {

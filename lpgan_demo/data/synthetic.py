@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..plates import CHINESE_LAYOUTS, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import folder_glyphs, font_glyphs
-from ..plates.layouts import CHINESE_LAYOUTS, get_layout
 from ..plates.scenes import plate_scene
 
 

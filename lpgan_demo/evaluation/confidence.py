@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.formats import plates_of
-from ..images.geometry import nudge
+from ..images import nudge
 from ..inference.pipeline import PlatePipeline
 from ..plates.camera import shoot, street_camera
 from .metrics import accuracy_over_coverage, calibration_error

@@ -15,10 +15,10 @@ from ..data.synthetic import SyntheticPlates
 from ..inference.loading import DEBLURRERS
 from ..inference.pipeline import PlatePipeline
 from ..networks.registry import load_weights
+from ..plates import LAYOUTS, PlateLayout, get_layout
 from ..plates.camera import CONDITIONS, random_camera
-from ..plates.layouts import LAYOUTS, PlateLayout, get_layout
 from ..plates.scenes import scene_with_ink
-from ..weights.hub import weights_folder
+from ..weights import weights_folder
 from .ink_methods import ways
 from .metrics import ink_f_measure, psnr, rmse, ssim
 from .readers.classical import read_plates as read_classically

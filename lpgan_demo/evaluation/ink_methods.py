@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..images.pixels import binarise
+from ..images import binarise
 from ..inference.deblurring import PlateDeblurrer
 from ..networks.registry import load_weights
 from ..plates.camera import motion_kernel
-from ..weights.folder import BUNDLED
+from ..weights import BUNDLED
 
 Way = Callable[[list[np.ndarray], list], list[tuple[np.ndarray, np.ndarray]]]
 """(pictures uint8 RGB (H, W, 3), layouts) -> (grey, binary) pairs, 0 ink and 255 paper."""

@@ -7,7 +7,7 @@ from collections import Counter
 import cv2
 import numpy as np
 
-from ..images.geometry import overlap
+from ..images import overlap
 from ..results import Detection
 
 

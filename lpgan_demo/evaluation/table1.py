@@ -16,9 +16,9 @@ from .. import images
 from ..data.formats import load_real
 from ..data.labelled import choose
 from ..networks.registry import load_weights
-from ..plates.layouts import get_layout
+from ..plates import get_layout
 from ..plates.standard import standard_plate
-from ..weights.hub import weights_folder
+from ..weights import weights_folder
 from .metrics import psnr, ssim
 from .readers.classical import read_plates as read_classically
 from .readers.judge import read_by_discriminator, read_pictures

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..images.load import load_image
+from ..images import load_image
 from ..inference.pipeline import PlatePipeline, batched
 from ..results import PlateImageError, PlateResult
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..images.geometry import overlap, rectify
+from ..images import overlap, rectify
 from ..inference.pipeline import CROP_MARGIN, PlatePipeline, is_plate
 from ..results import Detection, PlateImageError, PlateResult
 

@@ -6,9 +6,8 @@ import json
 from csv import DictWriter
 from pathlib import Path
 
-from ..images.drawing import annotate, side_by_side
-from ..images.load import load_image
-from ..images.pixels import encode_png
+from ..images import encode_png, load_image, side_by_side
+from ..images.drawing import annotate
 from ..results import PlateResult
 from .reading import Row
 
@@ -37,7 +36,7 @@ def done_in(path: str | Path) -> set[str]:
     return done
 
 
-class Keeper:
+class ResultWriter:
     """Writes what was read, file by file, as it comes: nothing is kept in memory but the sheet's pictures.
 
     lines: a file of JSON lines, one per source, gone on with where it ends. csv: a table with `COLUMNS`, in UTF-8 with

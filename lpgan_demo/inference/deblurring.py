@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from .. import images
-from ..images.pixels import binarise
+from ..images import binarise
 from ..networks.deblur_gan import DeblurGenerator
 from .optimise import prepared
 

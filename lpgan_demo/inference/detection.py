@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from .. import images
-from ..images.geometry import _area, _inside, overlap
+from ..images import overlap
+from ..images.geometry import _area, _inside
 from ..networks.detector import PlateFasterRCNN, corners_of
 from ..results import Detection
 from .optimise import prepared
@@ -18,7 +19,7 @@ LENGTH = 960
 OVERLAP = 0.2
 """Share of a tile that its neighbour shows too."""
 
-SAME = 0.4
+SAME_PLATE_IOU = 0.4
 """Intersection over union from which two finds are one plate."""
 
 
@@ -100,7 +101,7 @@ def merged(found: list[tuple[np.ndarray, float]]) -> list[Detection]:
         box = (*quad.min(0), *quad.max(0))
         if min(box[2] - box[0], box[3] - box[1]) < 2:
             continue
-        if all(overlap(box, other.box) < SAME and _inside(box, other.box) < 0.7 for other in kept):
+        if all(overlap(box, other.box) < SAME_PLATE_IOU and _inside(box, other.box) < 0.7 for other in kept):
             kept.append(Detection(_convex(quad, box), tuple(float(v) for v in box), score))
     return kept
 

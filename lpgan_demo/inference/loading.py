@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..results import NoSuchNetwork
-from ..weights.folder import facts
-from ..weights.hub import weights_folder
+from ..weights import facts, weights_folder
 
 DEBLURRERS = ("deblur-guided-generator", "deblur-folded-generator", "deblur-generator")
 """Where the deblurrer is looked for: the forms by how well they find the ink, the paper's last."""

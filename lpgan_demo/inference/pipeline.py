@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..plates.layouts import get_layout
-from ..plates.text import decode
+from ..plates import decode, get_layout
 from ..results import CharacterReading, PlateResult
 from .restoration import PlateReader, PlateRestorer, Restoration
-from .trust import Trust, evidences
+from .trust import Trust, evidence_scores
 
 GOOD, POOR = 0.9, 0.4
 """Confidence from which a reading counts as good, and below which the plate counts as illegible."""
@@ -140,7 +139,7 @@ class PlatePipeline:
         plates = images.to_images(restoration.plates)
         names = self.restorer.networks.layouts
         results = []
-        found = evidences(crops, plates)
+        found = evidence_scores(crops, plates)
         beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), found)
         for crop, plate, belief, layouts, index, explained in beliefs:
             layout = get_layout(names[index])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import images
-from ..plates.layouts import get_layout
+from ..plates import get_layout
 
 READERS = ("head", "dn", "fused")
 

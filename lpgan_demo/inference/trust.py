@@ -16,7 +16,7 @@ SIZE = (24, 72)
 BLURS = (0.7, 1.5, 2.5)
 """Gaussian sigmas tried on the drawn plate, pixels at `SIZE`."""
 
-LEAST = 1e-12
+MIN_BELIEF = 1e-12
 """Belief is kept this far from 0 and 1, where its logit has no value."""
 
 
@@ -26,10 +26,10 @@ def evidence(crop: np.ndarray, plate: np.ndarray) -> float:
     crop, plate: uint8 (H, W, 3). The drawn plate is fitted to the crop by an affine map and one of `BLURS`. A plate
     drawn out of nothing does not lie over what the camera saw.
     """
-    return evidences([crop], [plate])[0]
+    return evidence_scores([crop], [plate])[0]
 
 
-def evidences(crops, plates) -> list[float]:
+def evidence_scores(crops, plates) -> list[float]:
     """`evidence` of each crop and the plate drawn from it; the fits run on as many threads as OpenCV may use."""
     fits = [(crop, plate, sigma) for crop, plate in zip(crops, plates) for sigma in BLURS]
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
@@ -69,7 +69,7 @@ class Trust:
 
 
 def _logit(believed):
-    p = np.clip(believed, LEAST, 1 - LEAST)
+    p = np.clip(believed, MIN_BELIEF, 1 - MIN_BELIEF)
     return np.log(p / (1 - p))
 
 

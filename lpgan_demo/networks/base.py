@@ -21,8 +21,8 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from ..results import WeightsError
-from ..weights.folder import BUNDLED, write_file
-from ..weights.hub import network_folder, push_network
+from ..weights import BUNDLED, network_folder, write_file
+from ..weights.hub import push_network
 
 MAX_CONFIG_VALUE = 4096
 """The largest number a configuration may hold."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..plates.layouts import LAYOUTS, SYMBOLS
+from ..plates import LAYOUTS, SYMBOLS
 from .base import Pretrained
 
 CELL = (24, 16)

@@ -26,7 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..plates.layouts import CHINESE_LAYOUTS, SYMBOLS
+from ..plates import CHINESE_LAYOUTS, SYMBOLS
 from .base import Pretrained, smooth_picture
 from .regions import LayoutTable, RegionCodes, RegionDecoder
 

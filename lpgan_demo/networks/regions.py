@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..plates.layouts import get_layout
-from ..plates.text import allowed_symbols
+from ..plates import allowed_symbols, get_layout
 
 PATCH = (32, 16)
 """Height and width of the feature patch one character is drawn on, at half the plate's resolution."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..images.pixels import encode_png
+from ..images import encode_png
 from .camera import Camera, shoot
 from .glyphs import font_glyphs
 from .layouts import get_layout

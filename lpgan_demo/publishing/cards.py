@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..weights.folder import REVISION
+from ..weights import REVISION
 from .network_cards import deblur_card, detector_card, how_made
 from .rival_cards import READERS, RIVALS, reader_card, rival_card
 

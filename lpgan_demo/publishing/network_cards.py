@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..weights.folder import REVISION, facts
+from ..weights import REVISION, facts
 
 WATTS_PER_CORE = 10
 """Assumed for the energy that a card states."""

@@ -17,7 +17,7 @@ from ..inference.onnx_backend import DESCRIPTION
 from ..networks.deblur_gan import DeblurGenerator
 from ..networks.registry import load_weights
 from ..results import WeightsError
-from ..weights.folder import BUNDLED, facts
+from ..weights import BUNDLED, facts
 
 TOLERANCE = 1e-4
 """Largest deviation from PyTorch, as a share of an output's range, with which a graph is kept."""

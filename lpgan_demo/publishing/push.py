@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import errors as hub_errors
 
 from ..results import WeightsError
-from ..weights.folder import BUNDLED, REVISION
+from ..weights import BUNDLED, REVISION
 from ..weights.hub import commit_files, hub_api, is_repo_id
 from .verify import verify
 

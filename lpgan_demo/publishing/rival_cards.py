@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..weights.folder import REVISION, facts
+from ..weights import REVISION, facts
 from .network_cards import front_matter, how_made
 
 RIVALS = {

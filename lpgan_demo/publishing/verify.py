@@ -11,7 +11,7 @@ from pathlib import Path
 from ..inference.pipeline import PlatePipeline
 from ..networks.registry import load_weights
 from ..plates.examples import EXAMPLES
-from ..weights.folder import BUNDLED
+from ..weights import BUNDLED
 from ..weights.golden import GOLDEN, TOLERANCE, deviation
 
 

@@ -7,15 +7,13 @@ from dataclasses import asdict
 import numpy as np
 
 from ..data.formats import plates_of
-from ..images.pixels import resize
+from ..images import resize
 from ..inference.pipeline import PlatePipeline
 from ..inference.restoration import PlateReader
 from ..inference.trust import fit_trust
+from ..plates import encode, get_layout
 from ..plates.camera import shoot, street_camera
-from ..plates.layouts import get_layout
-from ..plates.text import encode
-from ..weights.folder import add_facts
-from ..weights.hub import weights_folder
+from ..weights import add_facts, weights_folder
 
 SHARP = (64, 192)
 

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from .. import images
 from ..data.ink_batches import InkBatches, InkOfPhotos, InkPlates
-from ..images.pixels import binarise
+from ..images import binarise
 from ..networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from ..networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from ..networks.registry import load_weights
-from ..weights.folder import BUNDLED, facts
+from ..weights import BUNDLED, facts
 from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
-from .run import Run, begin, go_on, part_of
+from .run import Run, begin, part_of, resume
 from .trainer import Trainer, option, tensor_batch
 from .validation import ink_validator
 
@@ -98,7 +98,7 @@ class DeblurTrainer(Trainer):
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config, blurred, ink = self.config, batch["blurred"], batch["ink"]
         autocast = self.autocast()
-        judge = self.accelerator.unwrap_model(self.discriminator)
+        discriminator = self.accelerator.unwrap_model(self.discriminator)
         log: dict[str, Tensor] = {}
         with autocast:
             grey = self.generator(blurred)
@@ -111,12 +111,12 @@ class DeblurTrainer(Trainer):
             self.accelerator.backward((log["d_real"] + log["d_fake"]) / 2)
             self.d_optimiser.step()
 
-        judge.requires_grad_(False)
+        discriminator.requires_grad_(False)
         with autocast:
             log["g_l1"] = F.l1_loss(grey, ink) / 2
             loss = config.lambda_l1 * log["g_l1"]
             if config.lambda_adversarial:
-                log["g_adv"] = real_fake_loss(judge(blurred, grey), True)
+                log["g_adv"] = real_fake_loss(discriminator(blurred, grey), True)
                 loss = loss + config.lambda_adversarial * log["g_adv"]
             if config.lambda_dice:
                 log["g_dice"] = dice_loss(grey, ink)
@@ -127,7 +127,7 @@ class DeblurTrainer(Trainer):
         self.g_optimiser.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         self.g_optimiser.step()
-        judge.requires_grad_(True)
+        discriminator.requires_grad_(True)
 
         self.count(len(blurred))
         return {name: float(value.detach()) for name, value in log.items()}
@@ -174,11 +174,10 @@ class DeblurRecipe(DeblurTraining, Run):
 
 def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscriminator]:
     """Generator and discriminator of a recipe, freshly initialised."""
-    judge = PatchDiscriminatorConfig(features=recipe.d_features)
     network, config = DeblurGenerator, DeblurGeneratorConfig
     if recipe.guided:
         network, config = GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
-    return network(part_of(recipe, config)), PatchDiscriminator(judge)
+    return network(part_of(recipe, config)), PatchDiscriminator(PatchDiscriminatorConfig(features=recipe.d_features))
 
 
 def begin_with(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
@@ -213,11 +212,11 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
     calm = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
-    generator, judge = deblur_networks(recipe)
+    generator, discriminator = deblur_networks(recipe)
     begin_with(generator, recipe)
-    trainer = DeblurTrainer(generator, judge, part_of(recipe, DeblurTraining), norms_from=calm)
+    trainer = DeblurTrainer(generator, discriminator, part_of(recipe, DeblurTraining), norms_from=calm)
     cv2.setNumThreads(1)
-    return go_on(
+    return resume(
         recipe,
         trainer,
         InkBatches(groups, recipe.batch_size, recipe.seed),

@@ -16,7 +16,7 @@ from ..data.street_scenes import SceneBatches, StreetScenes
 from ..images.drawing import annotate
 from ..networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from ..networks.lite_backbone import load_imagenet
-from .run import Run, begin, go_on, part_of
+from .run import Run, begin, part_of, resume
 from .trainer import Trainer, option
 from .validation import photo_validator
 
@@ -108,7 +108,7 @@ def train_detector(recipe: DetectorRecipe) -> dict:
     network = detector_network(recipe)
     if not (Path(recipe.run) / "checkpoint.pt").is_file() and recipe.backbone != "none":
         load_imagenet(network.backbone, recipe.backbone or None)
-    return go_on(
+    return resume(
         recipe,
         DetectorTrainer(network, part_of(recipe, DetectorTraining)),
         SceneBatches(scenes, recipe.batch_size, recipe.seed),

@@ -17,16 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..data.plate_batches import PlateBatches, RealPlates, collate
-from ..images.pixels import to_images
+from ..data.plate_batches import LabelledPlateSource, PlateBatches, collate
+from ..images import to_images
 from ..networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from ..networks.registry import load_weights
-from ..weights.folder import facts
-from ..weights.hub import weights_folder
+from ..weights import facts, weights_folder
 from . import losses
 from .losses import seen_by_discriminator
-from .run import Run, begin, go_on, part_of
+from .run import Run, begin, part_of, resume
 from .trainer import Trainer, option
 from .validation import validator
 
@@ -93,11 +92,11 @@ class MTGANTrainer(Trainer):
         lq, gt, layout = batch["lq"], batch["gt"], batch["layout"]
         view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
         autocast = self.autocast()
-        judge = self.accelerator.unwrap_model(self.discriminator)
+        discriminator = self.accelerator.unwrap_model(self.discriminator)
         n = math.ceil(config.draw_share * len(lq))
         with autocast:
             out = self.generator(lq, layout, n)
-        target = batch["target"][:, : judge.table.max_characters]
+        target = batch["target"][:, : discriminator.table.max_characters]
         log: dict[str, Tensor] = {}
 
         if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
@@ -110,13 +109,16 @@ class MTGANTrainer(Trainer):
             self.d_optimiser.step()
             log.update(parts)
 
-        judge.requires_grad_(False)  # GN, with DN frozen
+        discriminator.requires_grad_(False)  # GN, with DN frozen
         with autocast:
             log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
             g_loss = config.lambda_mse * log["g_pixel"]
             if self.has_adversary:
                 log["g_adv"], log["g_char"] = losses.generator_adversarial(
-                    judge(view(out.restored), layout[:n]), target[:n], config.literal_adversarial, self.character_loss
+                    discriminator(view(out.restored), layout[:n]),
+                    target[:n],
+                    config.literal_adversarial,
+                    self.character_loss,
                 )
                 g_loss = g_loss + config.lambda_adversarial * log["g_adv"]
                 g_loss = g_loss + config.lambda_dn_character * log["g_char"]
@@ -128,7 +130,7 @@ class MTGANTrainer(Trainer):
         self.accelerator.backward(g_loss)
         self.accelerator.clip_grad_norm_(self.generator.parameters(), config.clip)
         self.g_optimiser.step()
-        judge.requires_grad_(True)
+        discriminator.requires_grad_(True)
 
         self.count(len(lq))
         return {name: float(value.detach()) for name, value in log.items()}
@@ -275,7 +277,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     source, sides = begin(recipe)
     parts, shares = [source], [1.0]
     if sides["train"]:
-        parts.append(RealPlates(sides["train"], recipe.layouts, recipe.join_share))
+        parts.append(LabelledPlateSource(sides["train"], recipe.layouts, recipe.join_share))
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = networks(recipe)
     if recipe.start:
@@ -286,17 +288,17 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         if not begun.is_file():  # a resumed run began with what it began with
             begun.write_text(json.dumps(facts(first)), encoding="utf-8")
         begin_with(generator, load_weights(first))
-        judge = first.parent / f"{name or recipe.name}-discriminator"
-        if judge.is_dir():
-            begin_with(discriminator, load_weights(judge))
+        second = first.parent / f"{name or recipe.name}-discriminator"
+        if second.is_dir():
+            begin_with(discriminator, load_weights(second))
     trainer = MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining))
-    sample_part = RealPlates(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
+    sample_part = LabelledPlateSource(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
     rng = np.random.default_rng(3)
     rows = [parts[0].sample(rng) for _ in range(8)] + [sample_part.sample(rng) for _ in range(16)]
     validate = validator(sides["validation"], recipe) if sides["validation"] else None
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size, "layouts": recipe.layouts}
     batches = PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes)
-    return go_on(
+    return resume(
         recipe,
         trainer,
         batches,

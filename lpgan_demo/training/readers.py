@@ -18,16 +18,15 @@ from tqdm import tqdm
 from ..data.synthetic import SyntheticPlates
 from ..evaluation.readers.classical import cell_pictures, read_plates
 from ..evaluation.readers.judge import read_pictures
-from ..images.pixels import to_tensor
+from ..images import to_tensor
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
+from ..plates import CHINESE_LAYOUTS, LAYOUTS, encode, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import font_glyphs
-from ..plates.layouts import CHINESE_LAYOUTS, LAYOUTS, get_layout
 from ..plates.scenes import plate_scene
 from ..plates.standard import standard_plate
-from ..plates.text import encode
 from .losses import character_cross_entropy, seen_by_discriminator
 from .trainer import option
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from ..data.formats import real_plates
-from ..data.labelled import RealPlate
+from ..data.labelled import LabelledPlate
 from ..data.synthetic import SyntheticPlates
-from ..plates.layouts import LAYOUTS
+from ..plates import LAYOUTS
 from .loop import fit
 from .trainer import option
 
@@ -35,7 +35,7 @@ class Run:
     glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
 
 
-def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[RealPlate]]]:
+def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]:
     """Set seed and threads; the rendered plates of a recipe, and its real ones by side of the split.
 
     Raises ValueError when layouts and their shares do not match.
@@ -56,7 +56,7 @@ def part_of(recipe, config_class, **more):
     return config_class(**{name: getattr(recipe, name) for name in names} | more)
 
 
-def go_on(recipe: Run, trainer, batches, sample, validate, sizes: set[str] = frozenset()) -> dict:
+def resume(recipe: Run, trainer, batches, sample, validate, sizes: set[str] = frozenset()) -> dict:
     """Keep the recipe in its folder and run it, or what is left of it; returns the last validation's values.
 
     sizes: the options that its networks are made from. Raises ValueError when the run was begun with other ones.

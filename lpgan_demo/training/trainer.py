@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from ..images.pixels import to_tensor
+from ..images import to_tensor
 
 
 def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:

@@ -8,14 +8,13 @@ import torch.nn.functional as F
 
 from .. import images
 from ..data.ink_batches import sharp_ink, shoot_plate
-from ..data.labelled import RealPlate, photos_of
+from ..data.labelled import LabelledPlate, photos_of
 from ..evaluation.metrics import detection_scores, ink_f_measure, reading_scores
-from ..images.pixels import binarise
+from ..images import binarise
 from ..inference.detection import PlateDetector
+from ..plates import decode, get_layout
 from ..plates.camera import Camera, shoot
-from ..plates.layouts import get_layout
 from ..plates.standard import standard_plate
-from ..plates.text import decode
 
 
 def ink_validator(plates, size=(128, 192)):
@@ -62,7 +61,7 @@ def photo_validator(plates):
     return validate
 
 
-def validator(plates: list[RealPlate], recipe):
+def validator(plates: list[LabelledPlate], recipe):
     """A function of the trainer: how the moving average does on real crops, as they are and shot again.
 
     Exact plates by GN's codes and by DN, squared error of the picture; score: the mean of the first of these there is.

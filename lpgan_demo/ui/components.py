@@ -40,17 +40,17 @@ def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
 SHOWN = (128, 384)
 """Height and width of the pictures that are shown side by side."""
 
-MOST_FILES = 200
+MAX_FILES = 200
 """The most pictures of one turn."""
 
-MOST_BYTES = 300 * 2**20
+MAX_BYTES = 300 * 2**20
 """The most that one zip file may unpack to."""
 
-MOST_SECONDS = 60
+MAX_SECONDS = 60
 """The longest video."""
 
 
-LIMITS = {"many_intro": {"files": MOST_FILES}, "video_intro": {"seconds": MOST_SECONDS}}
+LIMITS = {"many_intro": {"files": MAX_FILES}, "video_intro": {"seconds": MAX_SECONDS}}
 """What stands in the places of some words."""
 
 HEADERS = ("file", "plate", "sure", "legibility", "time")

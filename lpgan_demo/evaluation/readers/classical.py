@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 import torch
 
-from ...images.pixels import resize
+from ...images import resize
 from ...networks.character_classifier import CELL, CharacterClassifier
-from ...plates.layouts import PlateLayout
-from ...plates.text import allowed_symbols, decode
+from ...plates import PlateLayout, allowed_symbols, decode
 
 SIZE = (64, 192)
 

@@ -13,10 +13,9 @@ import torch
 import torch.nn.functional as F
 
 from ... import images
-from ...images.pixels import to_tensor
+from ...images import to_tensor
 from ...networks.mtgan import MultiTaskDiscriminator
-from ...plates.layouts import get_layout
-from ...plates.text import decode
+from ...plates import decode, get_layout
 
 
 def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...images.pixels import resize
-from ...plates.text import normalise_text
+from ...images import resize
+from ...plates import normalise_text
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import os
 
 import gradio as gr
 
-from ...weights.folder import BUNDLED
+from ...weights import BUNDLED
 from ..components import Words
 
 SHOTS = {

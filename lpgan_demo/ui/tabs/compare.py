@@ -8,9 +8,9 @@ import gradio as gr
 
 from ...evaluation.readers.judge import read_pictures
 from ...evaluation.table1 import load_rows, restore
-from ...images.pixels import resize
+from ...images import resize
 from ...networks.registry import load_weights
-from ...weights.hub import weights_folder
+from ...weights import weights_folder
 from ..components import Words, examples_for, loaded, on_gpu, picture_input, pipeline, refuse
 from ..words import say
 

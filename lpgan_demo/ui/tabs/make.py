@@ -7,11 +7,10 @@ import functools
 import gradio as gr
 import numpy as np
 
+from ...plates import LAYOUTS, get_layout, normalise_text
 from ...plates.camera import Camera, shoot
 from ...plates.glyphs import font_glyphs
-from ...plates.layouts import LAYOUTS, get_layout
 from ...plates.scenes import SceneRanges, plate_scene
-from ...plates.text import normalise_text
 from ..components import NO_PANELS, Words, on_gpu, panels, pipeline, plate_panels
 from ..reading_panel import problem_html
 from ..words import say

@@ -13,10 +13,10 @@ import gradio as gr
 from ... import images
 from ...files.archives import ArchiveError, count_pictures, pictures_of
 from ...files.reading import Row
-from ...files.writing import Keeper
+from ...files.writing import ResultWriter
 from ...images.drawing import annotate
 from ...results import PlateImageError
-from ..components import MOST_BYTES, MOST_FILES, PROGRESS, Words, _line, on_gpu, pipeline, refuse
+from ..components import MAX_BYTES, MAX_FILES, PROGRESS, Words, _line, on_gpu, pipeline, refuse
 from ..words import say
 
 
@@ -31,19 +31,19 @@ def read_many(paths: list[str] | None, language: str = "en", progress=PROGRESS):
         out.mkdir()
         try:
             total = count_pictures(paths)
-            if total > MOST_FILES:
-                raise refuse(language, "too_many", files=MOST_FILES)
+            if total > MAX_FILES:
+                raise refuse(language, "too_many", files=MAX_FILES)
             begun = time.monotonic()
-            for k, (name, source) in enumerate(pictures_of(paths, MOST_BYTES)):
+            for k, (name, source) in enumerate(pictures_of(paths, MAX_BYTES)):
                 left = (time.monotonic() - begun) / k * (total - k) if k else 0
                 said = say(language, "of_files", done=k + 1, total=total) + (f" · {left:.0f} s" if k else "")
                 progress((k, total), desc=said)
                 rows += _read_one(name, source, out, f"{k + 1:03}-{Path(name).stem}")
                 yield [_line(row, language) for row in rows], gr.skip(), gr.skip()
         except ArchiveError as error:
-            raise refuse(language, error.key, name=error.name, megabytes=MOST_BYTES >> 20) from None
-        with Keeper(csv=out / "plates.csv") as keeper:
-            keeper.add(rows)
+            raise refuse(language, error.key, name=error.name, megabytes=MAX_BYTES >> 20) from None
+        with ResultWriter(csv=out / "plates.csv") as writer:
+            writer.add(rows)
         shutil.copy(out / "plates.csv", Path(folder) / "plates.csv")
         archive = shutil.make_archive(str(Path(folder) / "plates"), "zip", out)
         csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)

@@ -10,9 +10,9 @@ import gradio as gr
 
 from ...files.reading import Row
 from ...files.video import read_video
-from ...files.writing import Keeper
+from ...files.writing import ResultWriter
 from ...results import PlateImageError
-from ..components import MOST_SECONDS, PROGRESS, Words, _line, on_gpu, pipeline, refuse
+from ..components import MAX_SECONDS, PROGRESS, Words, _line, on_gpu, pipeline, refuse
 from ..words import say
 
 
@@ -24,14 +24,14 @@ def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
     video = cv2.VideoCapture(path)
     seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / max(1.0, video.get(cv2.CAP_PROP_FPS))
     video.release()
-    if seconds > MOST_SECONDS:
-        raise refuse(language, "video_long", seconds=round(seconds), limit=MOST_SECONDS)
+    if seconds > MAX_SECONDS:
+        raise refuse(language, "video_long", seconds=round(seconds), limit=MAX_SECONDS)
 
     def done(share: float) -> None:
         progress(share, desc=say(language, "video"))
 
     try:
-        found = read_video(path, pipeline(), progress=done, longest=MOST_SECONDS)
+        found = read_video(path, pipeline(), progress=done, longest=MAX_SECONDS)
     except PlateImageError as error:
         raise gr.Error(str(error), print_exception=False) from None
     if not found:
@@ -41,8 +41,8 @@ def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
     for car in found:
         pictures += [(car.plate.crop, f"{car.best_time:.1f} s"), (car.plate.super_resolved, car.plate.text)]
     with tempfile.TemporaryDirectory() as folder:
-        with Keeper(csv=Path(folder) / "plates.csv") as keeper:
-            keeper.add(rows)
+        with ResultWriter(csv=Path(folder) / "plates.csv") as writer:
+            writer.add(rows)
         csv = gr.update(value=str(Path(folder) / "plates.csv"), interactive=True)
         yield [_line(row, language) for row in rows], pictures, csv
 
