@@ -76,8 +76,8 @@ def test_the_command_names_what_differs_from_the_defaults_and_no_place():
     said = command_of(recipe, MTGANRecipe)
     assert said.startswith("python -m lpgan_demo train mtgan") and "--steps 9" in said and "--no-augment-view" in said
     assert "--real here/ccpd-crops=cn_blue" in said and "/data" not in said and "--run" not in said
-    assert command_of({"name": "dp-gan"}, DPGANRecipe) == "python -m lpgan_demo train dp-gan"
-    said = command_of({"name": "deblur-folded", "fold": 4, "vgg": "/data/here/vgg.npz"}, DeblurRecipe)
+    assert command_of(DPGANRecipe()) == "python -m lpgan_demo train dp-gan"
+    said = command_of(DeblurRecipe(name="deblur-folded", fold=4, vgg="/data/here/vgg.npz"))
     assert said.startswith("python -m lpgan_demo train deblur \\\n") and "--name deblur-folded" in said
     assert "--fold 4" in said and "--vgg here/vgg.npz" in said and "/data" not in said
 

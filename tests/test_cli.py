@@ -54,7 +54,9 @@ def test_a_bad_picture_is_reported_and_the_others_are_still_read(crops, small_we
 
 def test_evaluate_reading_scores_a_labelled_folder(crops, small_weights, capsys):
     assert main(["evaluate", "reading", str(crops), "--weights", str(small_weights), "--json"]) == 0
-    (scores,) = json.loads(capsys.readouterr().out).values()
+    document = json.loads(capsys.readouterr().out)
+    assert document["kind"] == "reading"
+    (scores,) = document["results"].values()
     assert scores["n"] == 3 and 0 <= scores["plate_accuracy"] <= 1 and scores["milliseconds_per_plate"] > 0
     assert 0 <= scores["judge"] <= 1 and 0 <= scores["judge_after_blur"] <= 1
     assert len(scores["wrong"]) == round(3 * (1 - scores["plate_accuracy"]))

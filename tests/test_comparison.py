@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.evaluation.readers.judge import read_by_discriminator
+from lpgan_demo.evaluation.readers.judge import PictureReader
 from lpgan_demo.evaluation.table1 import draw_figure, load_rows, restore
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN
@@ -37,7 +37,7 @@ def test_table1_scores_every_restoration_that_is_there(weights, plates, tmp_path
         (folder / f"{text}.png").write_bytes(cv2.imencode(".png", plate[..., ::-1])[1].tobytes())
     arguments = ["evaluate", "table1", str(folder), "--weights", str(weights)]
     assert main([*arguments, "--json", "--figure", str(tmp_path / "figure.png")]) == 0
-    (rows,) = json.loads(capsys.readouterr().out).values()
+    (rows,) = json.loads(capsys.readouterr().out)["results"].values()
     assert list(rows) == ["Origin", "SRCNN", "MTGAN"]
     origin = rows["Origin"]  # the crops are standard plates already: untouched, everybody reads them
     assert origin["classical"] == origin["judge"] == 1 and origin["psnr"] == 100 and origin["ssim"] == pytest.approx(1)
@@ -54,7 +54,7 @@ def test_origin_is_the_cubic_enlargement(plates):
 
 def test_the_published_discriminator_reads_standard_plates(plates):
     network = load_weights(weights_folder(None, "mtgan-discriminator"))
-    assert read_by_discriminator(network, plates, ["cn_blue"] * 2) == list(TEXTS)
+    assert PictureReader(network)(plates, ["cn_blue"] * 2) == list(TEXTS)
 
 
 def test_without_mtgan_there_is_no_table(tmp_path):

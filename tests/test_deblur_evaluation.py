@@ -118,7 +118,7 @@ def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path,
     sheet = tmp_path / "sheet.png"
     arguments = ["evaluate", "deblur", str(folder), "--weights", str(small_weights), "--rendered", "1"]
     assert main([*arguments, "--sheet", str(sheet), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    report = json.loads(capsys.readouterr().out)["results"]
     assert list(report) == ["half size", "motion", "street", "rendered"]
     for rows in report.values():
         assert list(rows) == ["as it comes", "Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur"]

@@ -148,8 +148,9 @@ def test_train_export_and_read_a_photo_from_the_command_line(photo, tmp_path, sm
     arguments = ["train", "detector", "--run", str(run), "--steps", "2", "--batch-size", "1", "--workers", "0"]
     assert main([*arguments, "--backbone", "none", "--real", str(folder), "--precision", "fp32"]) == 0
     assert main(["export", str(run / "checkpoint.pt"), str(small_weights)]) == 0
+    capsys.readouterr()
     assert main(["evaluate", "photos", str(folder), "--weights", str(small_weights), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])[str(folder)]
+    report = json.loads(capsys.readouterr().out)["results"][str(folder)]
     assert report["n"] == 2 and report["plates"] == 2 and 0 <= report["recall"] <= 1
 
 

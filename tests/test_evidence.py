@@ -45,7 +45,7 @@ def test_evaluate_confidence_reports_every_folder_and_all_together(small_weights
     plot = tmp_path / "confidence.png"
     arguments = ["evaluate", "confidence", str(crops), "--weights", str(small_weights), "--plot", str(plot), "--json"]
     assert main(arguments) == 0
-    report = json.loads(capsys.readouterr().out)
+    report = json.loads(capsys.readouterr().out)["results"]
     assert report["crops"] == report["together"] and report["crops"]["n"] == 3
     assert 0 <= report["crops"]["read_at_99"] <= 1 and report["crops"]["expected_calibration_error"] <= 1
     assert cv2.imread(str(plot)).shape[1] > 600
@@ -55,7 +55,7 @@ def test_evaluate_tracks_reads_one_three_and_five_frames(small_weights, crops, t
     plot = tmp_path / "tracks.png"
     arguments = ["evaluate", "tracks", str(crops), "--weights", str(small_weights), "--plot", str(plot), "--json"]
     assert main(arguments) == 0
-    report = json.loads(capsys.readouterr().out)
+    report = json.loads(capsys.readouterr().out)["results"]
     assert set(report) == {"light", "heavy"} and all(set(row) == {"1", "3", "5"} for row in report.values())
     assert plot.is_file()
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.evaluation.readers.judge import blurred, read_pictures
+from lpgan_demo.evaluation.readers.judge import PictureReader, blurred
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.weights.hub import weights_folder
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +22,18 @@ def plates():
 
 def test_the_published_judge_reads_rendered_plates_also_blurred(plates):
     texts, pictures, names = plates
-    judge = load_weights(weights_folder(None, "plate-judge"))
-    assert np.mean([a == b for a, b in zip(read_pictures(judge, pictures, names), texts)]) >= 0.98
-    assert np.mean([a == b for a, b in zip(read_pictures(judge, blurred(pictures), names), texts)]) >= 0.95
+    judge = PictureReader.from_pretrained()
+    assert np.mean([a == b for a, b in zip(judge(pictures, names), texts)]) >= 0.98
+    assert np.mean([a == b for a, b in zip(judge(blurred(pictures), names), texts)]) >= 0.95
 
 
 def test_the_judge_reads_the_picture_and_nothing_else(plates):
     texts, pictures, names = plates
-    judge = load_weights(weights_folder(None, "plate-judge"))
+    judge = PictureReader.from_pretrained()
     noise = np.random.default_rng(0).integers(0, 255, pictures[0].shape, np.uint8)
-    assert read_pictures(judge, [noise], names[:1]) != texts[:1]
+    assert judge([noise], names[:1]) != texts[:1]
     swapped = [pictures[1], pictures[0]]
-    assert read_pictures(judge, swapped, names[:2]) == [texts[1], texts[0]]
+    assert judge(swapped, names[:2]) == [texts[1], texts[0]]
 
 
 def test_blurred_is_a_3x3_mean():

@@ -13,24 +13,9 @@ from ..plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, n
 from ..results import PlateImageError
 from .labelled import LabelledPlate, choose, share_of
 
-
-def plates_of(folders: list[str], side: str) -> list[tuple[LabelledPlate, np.ndarray]]:
-    """Every labelled plate of a side with its crop. Raises FileNotFoundError or ValueError for unusable folders."""
-    found = [plate for folder in folders for plate in choose(load_real(folder), side)]
-    if not found:
-        raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
-    return [(plate, plate.crop(0.03)) for plate in found]
-
-
 _EASYPR_COLOURS = {"蓝": "cn_blue", "黄": "cn_yellow", "白": "cn_white", "黑": "cn_black", "绿": "cn_green"}
-
-
 _CCPD_PROVINCES = "皖沪津渝冀晋蒙辽吉黑苏浙京闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新警学O"
-
-
 _CCPD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZO"
-
-
 _CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
 
 
@@ -182,3 +167,26 @@ def real_plates(folders, half=()) -> dict[str, list[LabelledPlate]]:
     kept = {plate.text for side in ("validation", "test") for plate in sides[side]}
     sides["train"] = [plate for plate in sides["train"] if plate.text not in kept]
     return sides
+
+
+def labelled_plates(folders, side: str = "all") -> list[LabelledPlate]:
+    """The labelled plates of one side of the split.
+
+    Args:
+        folders: FOLDER, or FOLDER=LAYOUT where all its plates have one layout; each as in `load_real`.
+        side: as in `choose`.
+
+    Returns:
+        The plates, folder by folder.
+
+    Raises:
+        FileNotFoundError: a folder is missing or empty.
+        ValueError: a label cannot be spelt, or no plate is on that side.
+    """
+    found = []
+    for spec in folders:
+        folder, _, layout = str(spec).partition("=")
+        found += choose(load_real(folder, layout or None), side)
+    if not found:
+        raise ValueError(f"{', '.join(map(str, folders))}: no plates on the side {side!r}")
+    return found

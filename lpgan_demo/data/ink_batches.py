@@ -14,6 +14,7 @@ from ..images import binarise
 from ..plates import get_layout
 from ..plates.camera import Camera, random_camera, shoot
 from ..plates.scenes import SceneRanges, scene_with_ink
+from .batches import SeededBatches
 from .labelled import LabelledPlate
 from .synthetic import SyntheticPlates
 
@@ -93,21 +94,17 @@ class InkOfPhotos:
         return photo, np.where(ink < 128, 0, 255).astype(np.uint8)
 
 
-class InkBatches:
+class InkBatches(SeededBatches):
     """Batches from a mix; every batch is of one of the groups, because the presets' sizes differ.
 
     groups: lists of (source, share) of one size each, drawn in turn.
     """
 
     def __init__(self, groups, batch_size: int, seed: int, num_batches: int = 10**9):
-        self.groups, self.batch_size, self.seed, self.num_batches = groups, batch_size, seed, num_batches
+        super().__init__(batch_size, seed, num_batches)
+        self.groups = groups
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def __getitem__(self, k: int) -> dict[str, np.ndarray]:
-        cv2.setNumThreads(1)
-        rng = np.random.default_rng((self.seed, k))
+    def batch(self, k: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         sources, shares = zip(*self.groups[k % len(self.groups)])
         shares = np.asarray(shares, float) / sum(shares)
         rows = [sources[i].sample(rng) for i in rng.choice(len(sources), self.batch_size, p=shares)]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-import cv2
 import numpy as np
 
 from .. import images
 from ..plates import CHINESE_LAYOUTS, encode, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.standard import standard_plate
+from .batches import SeededBatches
 from .labelled import LabelledPlate
 
 
@@ -88,8 +88,16 @@ def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, r
     return np.hstack([left[:, :x], toned]), left_text[:cut] + right_text[cut:]
 
 
-class PlateBatches:
-    """Batches from a mix: item k holds `batch_size` plates, each part with its share. Length is `num_batches`."""
+class PlateBatches(SeededBatches):
+    """Batches from a mix of sources.
+
+    Args:
+        parts: sources of samples, such as `SyntheticPlates` and `LabelledPlateSource`.
+        shares: how often each one is drawn from.
+        batch_size, seed, num_batches: as in `SeededBatches`.
+        input_size, output_size: (height, width) of lq and gt, pixels.
+        layouts: names that the layout indices of the samples stand for.
+    """
 
     def __init__(
         self,
@@ -104,17 +112,13 @@ class PlateBatches:
     ):
         if len(parts) != len(shares) or min(shares) < 0 or sum(shares) <= 0:
             raise ValueError("give one non-negative share per part, not all zero")
-        self.parts, self.batch_size, self.seed, self.num_batches = list(parts), batch_size, seed, num_batches
+        super().__init__(batch_size, seed, num_batches)
+        self.parts = list(parts)
         self.shares = np.asarray(shares, float) / sum(shares)
         self.input_size, self.output_size = input_size, output_size
         self.layouts = tuple(layouts)
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def __getitem__(self, k: int) -> dict[str, np.ndarray]:
-        cv2.setNumThreads(1)  # plates are small and batches are made in parallel: OpenCV's threads only get in the way
-        rng = np.random.default_rng((self.seed, k))
+    def batch(self, k: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         rows = [self.parts[part].sample(rng) for part in rng.choice(len(self.parts), self.batch_size, p=self.shares)]
         return collate(rows, self.input_size, self.output_size, self.layouts)
 

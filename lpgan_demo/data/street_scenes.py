@@ -18,6 +18,7 @@ from ..images.drawing import packaged_font
 from ..plates import DIGITS, SYMBOLS
 from ..plates.camera import REFERENCE_WIDTH, Camera, shoot
 from ..plates.scenes import noise_field, used_plate
+from .batches import SeededBatches
 from .synthetic import SyntheticPlates
 
 MAX_PLATES = 8
@@ -215,18 +216,14 @@ def _shot(picture: np.ndarray, rng) -> np.ndarray:
     return images.resize(shoot(picture, camera, rng), (height, width))
 
 
-class SceneBatches:
+class SceneBatches(SeededBatches):
     """Batches of `StreetScenes`; length is `num_batches`."""
 
     def __init__(self, scenes: StreetScenes, batch_size: int, seed: int, num_batches: int = 10**9):
-        self.scenes, self.batch_size, self.seed, self.num_batches = scenes, batch_size, seed, num_batches
+        super().__init__(batch_size, seed, num_batches)
+        self.scenes = scenes
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def __getitem__(self, k: int) -> dict[str, np.ndarray]:
-        cv2.setNumThreads(1)
-        rng = np.random.default_rng((self.seed, k))
+    def batch(self, k: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         rows = [self.scenes.sample(rng) for _ in range(self.batch_size)]
         corners = np.zeros((len(rows), MAX_PLATES, 4, 2), np.float32)
         for place, (_, found) in zip(corners, rows):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.formats import plates_of
+from ..data.formats import labelled_plates
 from ..images import nudge
 from ..inference.pipeline import PlatePipeline
 from ..plates.camera import shoot, street_camera
@@ -23,7 +23,7 @@ def evaluate_confidence(
     """
     judged = {}
     for folder in folders:
-        pairs = plates_of([folder], side)
+        pairs = [(plate, plate.crop(0.03)) for plate in labelled_plates([folder], side)]
         results = pipeline.read_plates([crop for _, crop in pairs])
         right = np.array([plate.text == result.text for (plate, _), result in zip(pairs, results)])
         judged[Path(folder).name] = (right, np.array([result.confidence for result in results]))
@@ -82,7 +82,7 @@ def evaluate_tracks(
     Every crop is shot anew for every frame, each with its own blur, light and noise, moved by up to 2 %.
     """
     rng = np.random.default_rng(seed)
-    pairs = plates_of(folders, side)
+    pairs = [(plate, plate.crop(0.03)) for plate in labelled_plates(folders, side)]
     report: dict[str, dict[int, float]] = {}
     for kind in ("light", "heavy"):
         right = {n: 0 for n in frames}

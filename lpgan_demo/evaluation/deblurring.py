@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..data.formats import load_real
+from ..data.formats import labelled_plates
 from ..data.ink_batches import PRESETS, sharp_ink, shoot_plate
-from ..data.labelled import choose
 from ..data.synthetic import SyntheticPlates
 from ..inference.loading import DEBLURRERS
 from ..inference.pipeline import PlatePipeline
@@ -46,7 +45,8 @@ def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[t
         name, _, layout = str(spec).partition("=")
         folder, prefix = Path(name), f"{Path(name).name}, " if len(folders) > 1 else ""
         shot = sorted(part for part in folder.iterdir() if part.is_dir()) if (folder / "clean").is_dir() else []
-        for plate in choose(load_real(folder / "clean" if shot else folder, layout or None), side):
+        where = folder / "clean" if shot else folder
+        for plate in labelled_plates([f"{where}={layout}" if layout else where], side):
             crop = plate.crop(0.03)
             sharp, aspect = images.resize(crop, SIZE), crop.shape[1] / crop.shape[0]
             if shot:
@@ -57,8 +57,6 @@ def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[t
             truth = sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)
             for name, picture in seen.items():
                 rows.setdefault(prefix + name, []).append((images.resize(picture, SIZE), *truth))
-    if not rows:
-        raise ValueError(f"no plates on the side {side!r} in {', '.join(map(str, folders))}")
     return rows
 
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from .. import images
-from ..data.formats import load_real
-from ..data.labelled import choose, photos_of
+from ..data.formats import labelled_plates
+from ..data.labelled import photos_of
 from ..plates.camera import motion_kernel
 from ..results import Detection
 from .metrics import detection_scores
@@ -57,13 +57,13 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
     """
     report = {}
     for folder in folders:
-        plates = choose(load_real(folder), side)
+        plates = labelled_plates([folder], side)
         texts: dict = {}
         for plate in plates:
             texts.setdefault(plate.path, []).append(plate.text.translate(FOLDED))
         photos = photos_of(plates)
         if not photos:
-            raise ValueError(f"{folder} has no photos with marked plates on the side {side!r}")
+            raise ValueError(f"{folder}: no photos with marked plates on the side {side!r}")
         found, rows, seconds = [], [], 0.0
         for path, corners in photos:
             photo = images.load_image(path)
@@ -81,7 +81,6 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
         wrong = [[text for text in readings if text not in truths] for _, _, truths, readings in rows]
         report[str(folder)] = {"n": len(photos), "side": side, "plates": len(plates)} | scores
         report[str(folder)] |= {
-            "worse": worsen is not None,
             "plates_read": sum(read) / len(plates),
             "photo_read": float(np.mean([count > 0 for count in read])),
             "photo_wrong": float(np.mean([bool(texts) for texts in wrong])),

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.formats import load_real
-from ..data.labelled import choose
+from ..data.formats import labelled_plates
 from ..inference.pipeline import PlatePipeline
 from .metrics import reading_scores
-from .readers.judge import blurred, read_pictures
+from .readers.judge import PictureReader, blurred
 
 
 def evaluate_reading(
-    folders: list[str], pipeline: PlatePipeline, side: str = "all", flat: bool = False, batch_size: int = 32, judge=None
+    folders: list[str],
+    pipeline: PlatePipeline,
+    side: str = "all",
+    flat: bool = False,
+    batch_size: int = 32,
+    judge: PictureReader | None = None,
 ) -> dict[str, dict]:
     """Read every labelled plate of each folder; {folder name: `metrics.reading_scores` + milliseconds per plate}.
 
@@ -26,9 +30,7 @@ def evaluate_reading(
     """
     report = {}
     for folder in folders:
-        plates = choose(load_real(folder), side)
-        if not plates:
-            raise ValueError(f"{folder} has no plates on the side {side!r}")
+        plates = labelled_plates([folder], side)
         crops = [plate.crop(0.03, flat) for plate in plates]
         pipeline.read_plates(crops[:2], batch_size)
         start = time.perf_counter()
@@ -43,9 +45,7 @@ def evaluate_reading(
         if judge is not None:
             pictures, layouts = [r.super_resolved for r in results], [r.layout for r in results]
             for name, seen in (("judge", pictures), ("judge_after_blur", blurred(pictures))):
-                scores[name] = float(
-                    np.mean([p.text == t for p, t in zip(plates, read_pictures(judge, seen, layouts))])
-                )
+                scores[name] = float(np.mean([p.text == t for p, t in zip(plates, judge(seen, layouts))]))
         report[str(folder)] = scores
     return report
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from ..data.formats import load_real
-from ..data.labelled import choose
+from ..data.formats import labelled_plates
 from ..inference.pipeline import PlatePipeline
 from ..results import PlateResult
 
@@ -20,9 +19,7 @@ def evaluate_stability(folders: list[str], pipeline: PlatePipeline, side: str = 
     largest change of a confidence among the crops whose text stays, and typical: 99 in 100 change by less. Raises
     ValueError for folders without crops.
     """
-    plates = [plate for folder in folders for plate in choose(load_real(folder), side)]
-    if not plates:
-        raise ValueError(f"no labelled crops on the side {side!r}")
+    plates = labelled_plates(folders, side)
     crops, texts = [plate.crop() for plate in plates], [plate.text for plate in plates]
     usual = pipeline.read_plates(crops, 32)
     right = sum(a.text == text for a, text in zip(usual, texts))

@@ -13,15 +13,14 @@ import numpy as np
 import torch
 
 from .. import images
-from ..data.formats import load_real
-from ..data.labelled import choose
+from ..data.formats import labelled_plates
 from ..networks.registry import load_weights
 from ..plates import get_layout
 from ..plates.standard import standard_plate
 from ..weights import weights_folder
 from .metrics import psnr, ssim
 from .readers.classical import read_plates as read_classically
-from .readers.judge import read_by_discriminator, read_pictures
+from .readers.judge import PictureReader
 
 NETWORKS = {
     "SRCNN": "srcnn-generator",
@@ -61,14 +60,12 @@ def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[
     ValueError for unusable folders, WeightsError for missing weights.
     """
     rows = load_rows(source)
-    discriminator = load_weights(weights_folder(source, "mtgan-discriminator"))
+    discriminator = PictureReader(load_weights(weights_folder(source, "mtgan-discriminator")))
     classical = load_weights(weights_folder(None, "classical-reader"))
-    judge = load_weights(weights_folder(None, "plate-judge"))
+    judge = PictureReader.from_pretrained()
     report: dict[str, dict[str, dict]] = {}
     for folder in folders:
-        plates = choose(load_real(folder), side)
-        if not plates:
-            raise ValueError(f"{folder} has no plates on the side {side!r}")
+        plates = labelled_plates([folder], side)
         crops = [plate.crop(0.03) for plate in plates]
         texts, layouts = [p.text for p in plates], [p.layout for p in plates]
         kinds = [get_layout(layout) for layout in layouts]
@@ -78,8 +75,8 @@ def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[
             pictures = restore(network, crops)
             readings = {
                 "classical": read_classically(classical, pictures, kinds),
-                "dn": read_by_discriminator(discriminator, pictures, layouts),
-                "judge": read_pictures(judge, pictures, layouts),
+                "dn": discriminator(pictures, layouts),
+                "judge": judge(pictures, layouts),
             }
             figures = {who: float(np.mean([a == b for a, b in zip(read, texts)])) for who, read in readings.items()}
             figures["psnr"] = float(np.mean([psnr(a, b) for a, b in zip(pictures, standard)]))

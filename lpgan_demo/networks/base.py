@@ -1,8 +1,8 @@
-"""What every network of this package can do: come from and go to files or the Hub, and state an example of its input.
+"""What all networks share: loading, saving, uploading, and an example of their input.
 
 A network on disk is a folder with config.json and model.safetensors. config.json: {"network": class name, "config": its
-configuration, "sha256": of model.safetensors, ...facts}. No pickle is ever loaded. Loading is strict where
-huggingface_hub's own mixin is not: every tensor and every configuration key must fit.
+configuration, "sha256": of model.safetensors, ...facts}. No pickle is ever loaded. Unlike with huggingface_hub's own
+mixin, loading is strict: every tensor and every configuration key must fit.
 """
 
 from __future__ import annotations
@@ -25,27 +25,25 @@ from ..weights import BUNDLED, network_folder, write_file
 from ..weights.hub import push_network
 
 MAX_CONFIG_VALUE = 4096
-"""The largest number a configuration may hold."""
+"""The largest number that a configuration read from a file may hold."""
 
 
 class Pretrained:
-    """Mixin of every network.
+    """Mixin of every network; a subclass keeps its configuration as `self.config` and implements `example_inputs`.
 
-    A subclass sets `config_class`, a frozen dataclass, keeps its instance as `self.config` and writes `example_inputs`.
-    variants: names of modules beside it whose subclasses of it are loaded through its `from_pretrained` too.
+    Attributes:
+        config_class: the frozen dataclass of the subclass's configuration.
+        variants: {class name: module in this package} of subclasses that its `from_pretrained` loads too.
     """
 
     config_class: type
-    variants: tuple[str, ...] = ()
+    variants: dict[str, str] = {}
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        """Input to try the network with.
-
-        Args:
-            seed: of the random values.
+        """Random input of one sample or more, in the order of `forward`'s arguments.
 
         Returns:
-            {argument of `forward`: tensor}, of the shapes and ranges that the network takes.
+            {name: tensor}, in the shapes and value ranges that the network takes.
         """
         raise NotImplementedError
 
@@ -74,7 +72,7 @@ class Pretrained:
                 model.safetensors, or OWNER/NAME of a Hub repository with the network in `subfolder`.
             subfolder: folder of the network inside `source`.
             device: where the network is put.
-            revision, token, cache_dir: as in `hub.weights_folder`.
+            revision, token, cache_dir: as in `weights.weights_folder`.
 
         Returns:
             The network, in evaluation mode and without gradients.
@@ -86,18 +84,16 @@ class Pretrained:
             folder = BUNDLED / source
         else:
             folder = network_folder(source, subfolder, revision=revision, token=token, cache_dir=cache_dir)
-        return load_network(folder, cls._class_named, device)
+        return load_network(folder, cls._own_class, device)
 
     @classmethod
-    def _class_named(cls, name: str) -> type:
-        for module in cls.variants:
-            importlib.import_module(f".{module}", __package__)
-        classes = [cls]
-        for known in classes:
-            classes += known.__subclasses__()
-        if name not in [known.__name__ for known in classes]:
+    def _own_class(cls, name: str) -> type:
+        """This class or the variant of that name; raises WeightsError for any other."""
+        if name == cls.__name__:
+            return cls
+        if name not in cls.variants:
             raise WeightsError(f"the weights are of {name}, not of {cls.__name__}")
-        return next(known for known in classes if known.__name__ == name)
+        return getattr(importlib.import_module(f".{cls.variants[name]}", __package__), name)
 
     def save_pretrained(self, folder: str | Path, **facts) -> Path:
         """Write config.json and model.safetensors into `folder`; facts (JSON values) are kept in config.json."""
@@ -109,7 +105,7 @@ class Pretrained:
 
 
 def smooth_picture(size: tuple[int, int], seed: int = 0) -> Tensor:
-    """Smooth noise to try networks with: float (1, 3, *size) in [-1, 1]."""
+    """Smooth noise of `size` (height, width) as an example picture: float (1, 3, height, width) in [-1, 1]."""
     coarse = torch.rand(1, 3, 8, 24, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     return F.interpolate(coarse, tuple(size), mode="bilinear").contiguous()
 
@@ -120,7 +116,7 @@ def save_weights(network: Pretrained, folder: str | Path, *, half: bool = False,
     Args:
         network: what to save.
         folder: where to; made if need be.
-        half: write floating-point numbers in 16 bits (they are loaded as 32); the file is half as large.
+        half: store floating-point tensors as float16, in a file half as large; loading makes them float32 again.
         facts: JSON values kept in config.json beside the configuration.
 
     Returns:
@@ -144,12 +140,12 @@ def save_weights(network: Pretrained, folder: str | Path, *, half: bool = False,
     return folder
 
 
-def load_network(folder: str | Path, class_named: Callable[[str], type], device="cpu") -> torch.nn.Module:
+def load_network(folder: str | Path, get_class: Callable[[str], type], device="cpu") -> torch.nn.Module:
     """The network saved in a folder.
 
     Args:
         folder: holds config.json and model.safetensors.
-        class_named: the network class of a name; raises KeyError, or WeightsError, for one it does not allow.
+        get_class: class name -> network class; raises KeyError or WeightsError for a name that it does not allow.
         device: where the network is put.
 
     Returns:
@@ -160,48 +156,43 @@ def load_network(folder: str | Path, class_named: Callable[[str], type], device=
             tensors do not fit the network.
     """
     folder = Path(folder)
-    for name in ("config.json", "model.safetensors"):
-        if not (folder / name).is_file():
-            raise WeightsError(f"there is no {name} in {folder}")
+    config_file, weights_file = folder / "config.json", folder / "model.safetensors"
+    for file in (config_file, weights_file):
+        if not file.is_file():
+            raise WeightsError(f"there is no {file.name} in {folder}")
     try:
-        document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        network_class, config, expected = class_named(document["network"]), document["config"], document["sha256"]
+        document = json.loads(config_file.read_text(encoding="utf-8"))
+        network_class, config, expected = get_class(document["network"]), document["config"], document["sha256"]
+        if not isinstance(config, dict):
+            raise TypeError("'config' is not an object")
         known, given = {f.name for f in fields(network_class.config_class)}, set(config)
     except (ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package ({error!r})") from None
-    if not isinstance(config, dict):
-        raise WeightsError(f"{folder / 'config.json'} is not a configuration of this package")
+        raise WeightsError(f"{config_file} is not a configuration of this package ({error!r})") from None
     if known != given:
-        raise WeightsError(
-            f"{folder / 'config.json'}: unknown keys {sorted(given - known)}, missing keys {sorted(known - given)}"
-        )
-    data = (folder / "model.safetensors").read_bytes()
+        raise WeightsError(f"{config_file}: unknown keys {sorted(given - known)}, missing keys {sorted(known - given)}")
+    data = weights_file.read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
-        raise WeightsError(f"{folder / 'model.safetensors'} is damaged: its sha256 is not the one in config.json")
-    config = {key: _frozen(value) for key, value in config.items()}
+        raise WeightsError(f"{weights_file} is damaged: its sha256 is not the one in config.json")
     try:
-        _check_sizes(config)
+        config = network_class.config_class(**_checked(config))
         tensors = load_tensors(data)
-        with torch.device("meta"):  # shapes without memory: what a file claims is built only once it fits the tensors
-            planned = network_class(network_class.config_class(**config)).state_dict()
+        with torch.device("meta"):  # compare shapes before any memory is taken for what the file claims
+            planned = network_class(config).state_dict()
         if {name: t.shape for name, t in planned.items()} != {name: t.shape for name, t in tensors.items()}:
-            raise ValueError("other tensors, or of other shapes, than its configuration says")
-        network = network_class(network_class.config_class(**config))
+            raise ValueError("names or shapes of the tensors are not those of the configuration")
+        network = network_class(config)
         network.load_state_dict(tensors, strict=True)
-    except Exception as error:  # a damaged file may break anything on the way
+    except Exception as error:  # a damaged file may cause any exception
         raise WeightsError(f"the weights in {folder} do not fit {document['network']}: {error}") from None
     return network.eval().requires_grad_(False).to(device)
 
 
-def _frozen(value):
-    """JSON's lists as tuples, as configurations hold them."""
-    return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
-
-
-def _check_sizes(value) -> None:
-    """Refuse numbers that no network of this package has."""
-    if isinstance(value, (dict, tuple)):
-        for part in value.values() if isinstance(value, dict) else value:
-            _check_sizes(part)
-    elif isinstance(value, (int, float)) and not -1 <= value <= MAX_CONFIG_VALUE:
+def _checked(value):
+    """A configuration value, JSON's lists made tuples; ValueError for a number outside -1 to MAX_CONFIG_VALUE."""
+    if isinstance(value, list):
+        return tuple(_checked(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _checked(part) for key, part in value.items()}
+    if isinstance(value, (int, float)) and not -1 <= value <= MAX_CONFIG_VALUE:
         raise ValueError(f"{value} is not between -1 and {MAX_CONFIG_VALUE}")
+    return value

@@ -1,4 +1,4 @@
-"""What MTGAN is compared with: SRCNN and SRGAN's generator, trained on the same pairs by the same trainer.
+"""The networks that MTGAN is compared with: SRCNN and SRGAN's generator, trained on the same data by the same trainer.
 
 | paper                                                          | here                        |
 |----------------------------------------------------------------|-----------------------------|
@@ -6,9 +6,11 @@
 | SRGAN (Ledig et al. 2017), B residual blocks, pixel shuffle x2 | `SRResNet`                  |
 | SRGAN's discriminator                                          | `MultiTaskDiscriminator` with `reads=False` |
 
-Differs from the papers: three colour channels and cubic enlargement inside the network for SRCNN; fewer and narrower
-blocks for SRResNet (it runs at the input's full resolution), and its content loss is the mean squared error, the first
-of the two that SRGAN's paper names. DP-GAN and GN alone are `SRGenerator`s, trained without the other losses.
+Differs from the papers:
+- SRCNN has three colour channels and does the bicubic enlargement inside the network.
+- SRResNet has fewer and narrower blocks; its content loss is the mean squared error, the first of the paper's two.
+
+The baselines DP-GAN and GN are `SRGenerator`s, trained with fewer losses than MTGAN.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .base import Pretrained, smooth_picture
-from .mtgan import GeneratorOutput
+from .base import Pretrained
+from .mtgan import GeneratorOutput, SRGenerator
 
 
 @dataclass(frozen=True)
 class SRCNNConfig:
-    """SRCNN's sizes: (height, width) of input and standard plate, filter widths of the first two layers."""
+    """Configuration of `SRCNN`: (height, width) of input and output, features of the first two convolutions."""
 
     input_size: tuple[int, int] = (32, 96)
     output_size: tuple[int, int] = (64, 192)
@@ -34,7 +36,8 @@ class SRCNNConfig:
 
 @dataclass(frozen=True)
 class SRResNetConfig:
-    """SRGAN's generator: num_blocks is the paper's B; output_size is twice input_size."""
+    """Configuration of `SRResNet`: (height, width) of input and output, which is twice as large, features of every
+    convolution, and number of residual blocks, the paper's B."""
 
     input_size: tuple[int, int] = (32, 96)
     output_size: tuple[int, int] = (64, 192)
@@ -43,13 +46,13 @@ class SRResNetConfig:
 
 
 class SRCNN(nn.Module, Pretrained):
-    """Three convolutions, 9x9, 1x1 and 5x5, that sharpen the cubic enlargement.
+    """Three convolutions, 9x9, 1x1 and 5x5, that sharpen the bicubic enlargement.
 
-    Input float (N, 3, 32, 96) in [-1, 1]; layout and draw as in `SRGenerator` (the layout is not used). Returns
-    `GeneratorOutput` without characters and layout.
+    Arguments as for `SRGenerator`, `layout` unused. Returns a `GeneratorOutput` with `restored` only, not clipped.
     """
 
     config_class = SRCNNConfig
+    example_inputs = SRGenerator.example_inputs
 
     def __init__(self, config: SRCNNConfig = SRCNNConfig()):
         super().__init__()
@@ -59,9 +62,6 @@ class SRCNN(nn.Module, Pretrained):
         self.map = nn.Conv2d(wide, narrow, 1)
         self.reconstruct = nn.Conv2d(narrow, 3, 5, padding=2)
 
-    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
-
     def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         large = F.interpolate(lq[:draw], self.config.output_size, mode="bicubic", align_corners=False)
         features = F.relu(self.map(F.relu(self.extract(large))))
@@ -69,7 +69,7 @@ class SRCNN(nn.Module, Pretrained):
 
 
 class BatchNormBlock(nn.Module):
-    """SRGAN's residual block: x + bn(conv(prelu(bn(conv(x))))). (N, C, H, W) -> the same shape."""
+    """SRGAN's residual block, x + bn(conv(prelu(bn(conv(x))))): (N, C, H, W) -> the same shape."""
 
     def __init__(self, num_features: int):
         super().__init__()
@@ -89,11 +89,14 @@ class BatchNormBlock(nn.Module):
 class SRResNet(nn.Module, Pretrained):
     """SRGAN's generator: residual blocks at the input's resolution, then one pixel shuffle x2.
 
-    Input float (N, 3, 32, 96) in [-1, 1]; layout and draw as in `SRGenerator` (the layout is not used). Returns
-    `GeneratorOutput` without characters and layout.
+    Arguments as for `SRGenerator`, `layout` unused. Returns a `GeneratorOutput` with `restored` only.
+
+    Raises:
+        ValueError: `output_size` is not twice `input_size`.
     """
 
     config_class = SRResNetConfig
+    example_inputs = SRGenerator.example_inputs
 
     def __init__(self, config: SRResNetConfig = SRResNetConfig()):
         super().__init__()
@@ -106,9 +109,6 @@ class SRResNet(nn.Module, Pretrained):
         self.merge = nn.Sequential(nn.Conv2d(c, c, 3, padding=1, bias=False), nn.BatchNorm2d(c))
         self.grow = nn.Sequential(nn.Conv2d(c, 4 * c, 3, padding=1), nn.PixelShuffle(2), nn.PReLU())
         self.to_rgb = nn.Conv2d(c, 3, 9, padding=4)
-
-    def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         features = self.head(lq[:draw])

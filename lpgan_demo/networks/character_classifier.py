@@ -1,4 +1,4 @@
-"""The network of the classical reader: one character's ink -> which symbol, with one hidden layer."""
+"""The network of the classical reader: a perceptron with one hidden layer that classifies one binarised character."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from ..plates import LAYOUTS, SYMBOLS
 from .base import Pretrained
 
 CELL = (24, 16)
-"""Height and width of the picture of one character that the classifier sees."""
+"""Height and width, in pixels, of the picture of one character."""
 
 
 @dataclass(frozen=True)
 class CharacterClassifierConfig:
-    """Sizes of the classifier: hidden units, and the layouts whose alphabets it may be asked for."""
+    """Configuration of `CharacterClassifier`.
+
+    Attributes:
+        layouts: names of the layouts that it was trained for.
+        hidden: units of the hidden layer.
+    """
 
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     hidden: int = 192
 
 
 class CharacterClassifier(nn.Module, Pretrained):
-    """One character's ink -> which symbol. Input float (N, 24 * 16), ink 1 and paper 0 -> logits (N, symbols)."""
+    """Flattened pictures float (N, 24 * 16), ink 1 and background 0 -> logits (N, symbols)."""
 
     config_class = CharacterClassifierConfig
 

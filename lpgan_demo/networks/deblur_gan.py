@@ -8,14 +8,14 @@
 | (iii): LeakyReLU, 1x1 convolution, batch norm           | `DeblurGenerator.tail`                   |
 | (iv): global skip, concatenation of (i) and (iii)       | `DeblurGenerator.forward`                |
 | PatchGAN, four convolutions                             | `PatchDiscriminator`                     |
-| Otsu's threshold on the deblurred grey image            | `binarise`                               |
+| Otsu's threshold on the deblurred grey image            | `images.pixels.binarise`                 |
 
 Differs from the paper:
-- After the concatenation one 3x3 convolution gives the grey image, squashed by tanh (the paper leaves it open).
-- Widths and growth rate are not stated in the paper.
-- With `fold` f the dense field works on f x f pixels at once: f times fewer rows and columns, f * f channels per pixel.
-  `fold=1` is the paper's form, whose field sees 25 pixels; with fold 4 it sees 100, most of a plate.
-- The discriminator sees the blurred picture beside the grey one (pix2pix); `conditional=False` is the plain form.
+- After the concatenation a 3x3 convolution and tanh give the grey image; the paper does not say what does.
+- The numbers of features and the growth rate are not stated in the paper.
+- With `fold` f, blocks of f x f pixels become channels (pixel unshuffle), so the dense field works at 1/f of the
+  resolution. `fold=1` is the paper's form, with a receptive field of 25 pixels; fold 4 has 100, most of a plate.
+- The discriminator is given the blurred picture beside the grey one (pix2pix); `conditional=False` gives it only that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ from .base import Pretrained, smooth_picture
 
 @dataclass(frozen=True)
 class DeblurGeneratorConfig:
-    """The generator's sizes; input_size (height, width) is what it is trained on, any size works at prediction."""
+    """Configuration of `DeblurGenerator`.
+
+    Attributes:
+        input_size: (height, width) of the training pictures; any size works at prediction.
+        num_blocks: dense blocks.
+        head_features, tail_features: channels of parts (i) and (iii).
+        growth_rate: channels that each dense block adds.
+        bottleneck: channels between the two convolutions of a dense block.
+        fold: side of the blocks of pixels that become channels.
+    """
 
     input_size: tuple[int, int] = (128, 192)
     num_blocks: int = 10
@@ -44,7 +53,13 @@ class DeblurGeneratorConfig:
 
 @dataclass(frozen=True)
 class PatchDiscriminatorConfig:
-    """The discriminator's sizes: widths of its convolutions before the last, which answers for each patch."""
+    """Configuration of `PatchDiscriminator`.
+
+    Attributes:
+        input_size: (height, width) of the training pictures; any size works.
+        features: channels of the convolutions before the last, which gives one logit per patch.
+        conditional: whether the blurred picture is an input too.
+    """
 
     input_size: tuple[int, int] = (128, 192)
     features: tuple[int, ...] = (24, 48, 96)
@@ -52,7 +67,7 @@ class PatchDiscriminatorConfig:
 
 
 class DenseBlock(nn.Module):
-    """New features beside the old ones: (N, C, H, W) -> (N, C + growth_rate, H, W)."""
+    """Concatenates new features to its input: (N, C, H, W) -> (N, C + growth_rate, H, W)."""
 
     def __init__(self, in_features: int, growth_rate: int, bottleneck: int):
         super().__init__()
@@ -70,10 +85,10 @@ class DenseBlock(nn.Module):
 
 
 class DeblurGenerator(nn.Module, Pretrained):
-    """A bad picture of a plate -> ink and paper: float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and paper 1."""
+    """Degraded picture of a plate, float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and background 1."""
 
     config_class = DeblurGeneratorConfig
-    variants = ("guided_deblur",)
+    variants = {"GuidedDeblurGenerator": "guided_deblur"}
 
     def __init__(self, config: DeblurGeneratorConfig = DeblurGeneratorConfig()):
         super().__init__()
@@ -94,24 +109,24 @@ class DeblurGenerator(nn.Module, Pretrained):
         return {"blurred": smooth_picture(self.config.input_size, seed)}
 
     @property
-    def multiple(self) -> tuple[int, int]:
-        """Of what numbers a picture's height and width are made multiples, by repeating its edge."""
+    def size_multiple(self) -> tuple[int, int]:
+        """Height and width are padded to multiples of these, by repeating the picture's edge."""
         return self.config.fold, self.config.fold
 
-    def first(self, picture: Tensor) -> Tensor:
+    def first_features(self, picture: Tensor) -> Tensor:
         """Part (i): (N, 3, H, W) -> (N, head_features, H / fold, W / fold)."""
         return self.head(F.pixel_unshuffle(picture, self.config.fold))
 
     def forward(self, blurred: Tensor) -> Tensor:
-        (height, width), (rows, columns) = blurred.shape[-2:], self.multiple
-        first = self.first(F.pad(blurred, (0, -width % columns, 0, -height % rows), mode="replicate"))
+        (height, width), (rows, columns) = blurred.shape[-2:], self.size_multiple
+        first = self.first_features(F.pad(blurred, (0, -width % columns, 0, -height % rows), mode="replicate"))
         last = self.tail(self.field(first))
         grey = F.pixel_shuffle(self.to_grey(torch.cat([first, last], 1)), self.config.fold)
         return torch.tanh(grey[..., :height, :width].float())
 
 
 class PatchDiscriminator(nn.Module, Pretrained):
-    """Real or made, patch by patch: blurred (N, 3, H, W), grey (N, 1, H, W), both in [-1, 1] -> logits (N, 1, h, w)."""
+    """PatchGAN: blurred (N, 3, H, W), grey (N, 1, H, W), both in [-1, 1] -> real/fake logit per patch (N, 1, h, w)."""
 
     config_class = PatchDiscriminatorConfig
 

@@ -1,8 +1,8 @@
-"""The deblur GAN's generator, guided by what MTGAN's generator sees: beside the paper, for smears that must be read.
+"""The deblur GAN's generator, guided by features of MTGAN's generator: an extension of the paper for strong blur.
 
-A kernel can be undone from what lies around a pixel; strokes that several kernels explain equally well can only be told
-apart by knowing characters. GN's trunk and character encoder (see `mtgan.SRGenerator`) know them: here they look at the
-same picture and add what they see to the first features of the folded dense field. Both are trained on.
+Local context is enough to invert a known blur kernel; where several kernels explain the strokes equally well, only
+knowledge of characters decides. GN's trunk and character encoder (see `mtgan.SRGenerator`) have that knowledge: they
+process the same picture, and their features are added to the first features of the dense field. Both are trained.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from .mtgan import ResidualBlock
 
 @dataclass(frozen=True)
 class GuidedDeblurGeneratorConfig(DeblurGeneratorConfig):
-    """The generator's sizes, and those of the part of GN that guides it. The field works on 4 x 4 pixels."""
+    """Configuration of `GuidedDeblurGenerator`.
+
+    Attributes:
+        fold: must be 4.
+        guide_features, guide_blocks: SRGeneratorConfig's num_features and num_blocks of the guiding part of GN.
+        guide_code_features, guide_code_blocks: its code_features and code_blocks.
+    """
 
     head_features: int = 64
     growth_rate: int = 48
@@ -32,9 +38,9 @@ class GuidedDeblurGeneratorConfig(DeblurGeneratorConfig):
 
 
 class Guide(nn.Module):
-    """GN up to its codes: (N, 3, H, W) -> (N, features, H / 4, W / 4); H a multiple of 16, W of 8.
+    """GN up to its encoder: (N, 3, H, W) -> (N, head_features, H / 4, W / 4); H a multiple of 16, W of 8.
 
-    The picture is seen at a quarter of its rows and half of its columns: 32 x 96 of 128 x 192, the size GN learnt at.
+    The picture is averaged to a quarter of its height and half of its width: 128 x 192 becomes 32 x 96, GN's input.
     The parts `head`, `trunk`, `reduce` and `encoder` have the names and shapes they have in GN.
     """
 
@@ -47,7 +53,7 @@ class Guide(nn.Module):
         self.encoder = nn.Sequential(*[ResidualBlock(wide) for _ in range(config.guide_code_blocks)])
         self.from_strokes = nn.ConvTranspose2d(c, config.head_features, (2, 1), (2, 1))
         self.from_characters = nn.ConvTranspose2d(wide, config.head_features, (4, 2), (4, 2))
-        for layer in (self.from_strokes, self.from_characters):  # at first the guide says nothing
+        for layer in (self.from_strokes, self.from_characters):  # the guide starts at zero
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
@@ -59,14 +65,14 @@ class Guide(nn.Module):
 
 
 class GuidedDeblurGenerator(DeblurGenerator):
-    """A bad picture of a plate -> ink and paper: float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and paper 1.
+    """Input and output as of `DeblurGenerator`.
 
-    Raises ValueError for another fold than 4.
+    Raises:
+        ValueError: `config.fold` is not 4.
     """
 
     config_class = GuidedDeblurGeneratorConfig
-    variants = ()
-    multiple = (16, 8)
+    size_multiple = (16, 8)
 
     def __init__(self, config: GuidedDeblurGeneratorConfig = GuidedDeblurGeneratorConfig()):
         if config.fold != 4:
@@ -74,5 +80,5 @@ class GuidedDeblurGenerator(DeblurGenerator):
         super().__init__(config)
         self.guide = Guide(config)
 
-    def first(self, picture: Tensor) -> Tensor:
-        return super().first(picture) + self.guide(picture)
+    def first_features(self, picture: Tensor) -> Tensor:
+        return super().first_features(picture) + self.guide(picture)

@@ -33,7 +33,17 @@ from .regions import LayoutTable, RegionCodes, RegionDecoder
 
 @dataclass(frozen=True)
 class SRGeneratorConfig:
-    """GN's sizes. Sizes are (height, width); num_blocks is the paper's K; stride is the trunk's (1 or 2)."""
+    """Configuration of `SRGenerator`.
+
+    Attributes:
+        layouts: names of the plate layouts, in the order of the layout's index.
+        input_size, output_size: (height, width) of the crop and of the standard plate.
+        num_features, num_blocks: channels and residual blocks (the paper's K) of the trunk.
+        stride: 1 or 2, by which the trunk's resolution is below the input's.
+        decoder: "region" or "plain".
+        code_features, code_blocks: channels and residual blocks of the character encoder.
+        code_size: size of a character's code.
+    """
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
     input_size: tuple[int, int] = (32, 96)
@@ -49,7 +59,13 @@ class SRGeneratorConfig:
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """DN's sizes; features are the widths of the M = 8 convolutions. reads=False is an ordinary real/fake judge."""
+    """Configuration of `MultiTaskDiscriminator`.
+
+    Attributes:
+        layouts, input_size, code_size: as in `SRGeneratorConfig`; the input is the standard plate.
+        features, strides: of the M = 8 convolutions.
+        reads: False for an ordinary discriminator that only tells real from fake.
+    """
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
     input_size: tuple[int, int] = (64, 192)
@@ -60,10 +76,13 @@ class DiscriminatorConfig:
 
 
 class GeneratorOutput(NamedTuple):
-    """P is the most characters any of the layouts has.
+    """What a generator returns; P is the largest number of characters of the L layouts.
 
-    restored (N, 3, H, W) in [-1, 1]; characters (N, P, symbols) logits; layout (N, L) logits; codes (N, P, code_size),
-    what each character is drawn from.
+    Attributes:
+        restored: (n, 3, H, W) in [-1, 1], for the first n = `draw` of the N crops.
+        characters: logits (N, P, symbols).
+        layout: logits (N, L).
+        codes: (N, P, code_size) that the characters are drawn from.
     """
 
     restored: Tensor
@@ -73,14 +92,14 @@ class GeneratorOutput(NamedTuple):
 
 
 class DiscriminatorOutput(NamedTuple):
-    """real (N,) logits of real/fake; characters (N, P, symbols) logits, or None from a DN that does not read."""
+    """Logits: `real` (N,) of real/fake; `characters` (N, P, symbols), or None from a DN that does not read."""
 
     real: Tensor
     characters: Tensor | None
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(relu(conv(x))), both 3x3; starts as the identity. (N, C, H, W) -> the same shape."""
+    """x + conv(relu(conv(x))), both 3x3, initially the identity: (N, C, H, W) -> the same shape."""
 
     def __init__(self, num_features: int):
         super().__init__()
@@ -94,7 +113,13 @@ class ResidualBlock(nn.Module):
 
 
 class PlainDecoder(nn.Module):
-    """The paper's tail: stride-2 deconvolutions to the plate's size, then a deconvolution with three 1x1 filters."""
+    """The paper's tail: stride-2 deconvolutions, then a deconvolution with three 1x1 filters, and tanh.
+
+    Args:
+        num_features: channels of the input (N, num_features, H, W); the output is (N, 3, H * 2^doublings, ...).
+        doublings: number of stride-2 deconvolutions.
+        last_features: channels after the last of them, if not num_features.
+    """
 
     def __init__(self, num_features: int, doublings: int, last_features: int | None = None):
         super().__init__()
@@ -111,11 +136,18 @@ class PlainDecoder(nn.Module):
 
 
 class SRGenerator(nn.Module, Pretrained):
-    """GN: a bad crop -> the clean standard plate (and, with the region decoder, its characters and layout).
+    """GN: a degraded crop -> the clean standard plate and, with the region decoder, its characters and layout.
 
-    Input float (N, 3, 32, 96) in [-1, 1]. `layout` (N,) int64 indexes `config.layouts`; None takes the network's
-    own answer. draw: only the first so many plates are drawn (all are read). Returns `GeneratorOutput`. Raises
-    ValueError on a wrong input size or an unknown decoder.
+    Args:
+        lq: float (N, 3, 32, 96) in [-1, 1].
+        layout: int64 (N,), index into `config.layouts`; None takes the layout that the network predicts.
+        draw: how many plates, from the first, are drawn; None for all. All are read.
+
+    Returns:
+        `GeneratorOutput`; with the plain decoder only `restored`.
+
+    Raises:
+        ValueError: the input has another size, or `config.decoder` is unknown.
     """
 
     config_class = SRGeneratorConfig
@@ -125,17 +157,16 @@ class SRGenerator(nn.Module, Pretrained):
         if config.decoder not in ("region", "plain"):
             raise ValueError(f"decoder must be 'region' or 'plain', not {config.decoder!r}")
         self.config = config
-        c = config.num_features
-        self.head = nn.Conv2d(3, c, 3 if config.stride == 1 else 4, config.stride, 1)
+        c, wide = config.num_features, config.code_features
+        self.head = nn.Conv2d(3, c, config.stride + 2, config.stride, 1)
         self.trunk = nn.Sequential(*[ResidualBlock(c) for _ in range(config.num_blocks)])
         if config.decoder == "plain":
             doublings = (config.output_size[0] * config.stride // config.input_size[0]).bit_length() - 1
             self.plain = PlainDecoder(c, doublings)
             return
         self.table = LayoutTable(config.layouts)
-        wide = config.code_features
-        reduce = 4 // config.stride
-        self.reduce = nn.Conv2d(c, wide, reduce + 2, reduce, 1)
+        stride = 4 // config.stride
+        self.reduce = nn.Conv2d(c, wide, stride + 2, stride, 1)
         self.encoder = nn.Sequential(*[ResidualBlock(wide) for _ in range(config.code_blocks)])
         size = (config.input_size[0] // 4, config.input_size[1] // 4)
         self.codes = RegionCodes(wide, config.code_size, self.table.boxes, size)
@@ -149,16 +180,21 @@ class SRGenerator(nn.Module, Pretrained):
         return {"lq": smooth_picture(self.config.input_size, seed), "layout": torch.zeros(1, dtype=torch.long)}
 
     def features(self, lq: Tensor) -> Tensor:
-        """(N, 3, 32, 96) -> the trunk's features (N, num_features, 32 / stride, 96 / stride)."""
+        """Output of the trunk: (N, 3, 32, 96) -> (N, num_features, 32 / stride, 96 / stride)."""
         if lq.dim() != 4 or tuple(lq.shape[1:]) != (3, *self.config.input_size):
             raise ValueError(f"GN expects (N, 3, {self.config.input_size}), not {tuple(lq.shape)}")
         features = F.relu(self.head(lq))
         return features + self.trunk(features)
 
     def encode(self, lq: Tensor, layout: Tensor | None = None, own: Tensor | None = None):
-        """What is drawn and read: (characters, layout logits, codes, layout), see `GeneratorOutput`.
+        """Read crops without drawing them; region decoder only.
 
-        own (N,) bool: where the network's own answer is taken in place of the given layout.
+        Args:
+            lq, layout: as of the class.
+            own: bool (N,), where the predicted layout replaces the given one.
+
+        Returns:
+            (characters, layout logits, codes) as in `GeneratorOutput`, and the layout used, int64 (N,).
         """
         features = F.relu(self.encoder(self.reduce(self.features(lq))))
         mean = features.mean((2, 3))
@@ -179,9 +215,17 @@ class SRGenerator(nn.Module, Pretrained):
 
 
 class MultiTaskDiscriminator(nn.Module, Pretrained):
-    """DN: judges a standard plate real or drawn, and reads its characters (M = 8 convolutions, FC).
+    """DN: tells real standard plates from generated ones and reads their characters (M = 8 convolutions, FC).
 
-    Input float (N, 3, 64, 192) in [-1, 1] and the layout (N,) int64. Returns `DiscriminatorOutput` of logits.
+    Args:
+        plate: float (N, 3, 64, 192) in [-1, 1].
+        layout: int64 (N,), index into `config.layouts`.
+
+    Returns:
+        `DiscriminatorOutput` of logits.
+
+    Raises:
+        ValueError: the input has another size.
     """
 
     config_class = DiscriminatorConfig

@@ -1,4 +1,4 @@
-"""Every network by its name: what config.json calls "network" is looked up here."""
+"""Every network by its class name, which config.json stores as "network"."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NETWORKS = {
     "PlateFasterRCNN": "detector",
     "CharacterClassifier": "character_classifier",
 }
-"""Network class -> its module, imported when it is needed: the detector's torchvision takes a second."""
+"""Class name of a network -> its module, which is imported on first use."""
 
 
 def network_class(name: str) -> type:
-    """The class of a network's name. Raises KeyError for a name that is not in `NETWORKS`."""
+    """The network class of that name. Raises KeyError for a name that is not in `NETWORKS`."""
     return getattr(importlib.import_module(f".{NETWORKS[name]}", __package__), name)
 
 
 def load_weights(folder: str | Path, device="cpu") -> torch.nn.Module:
-    """The network saved in a folder, whichever it is, in evaluation mode; arguments and errors as `load_network`."""
+    """The network saved in a folder, of any class in `NETWORKS`; arguments and errors as in `base.load_network`."""
     return load_network(folder, network_class, device)

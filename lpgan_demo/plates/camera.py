@@ -11,22 +11,6 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-CONDITIONS = {
-    "half size": lambda rng: Camera(width=47),
-    "motion": lambda rng: Camera(motion=7, angle=rng.uniform(-30, 30), noise=8, jpeg=40),
-    "street": lambda rng: Camera(
-        width=int(94 / rng.uniform(1.2, 2.2)),
-        defocus=rng.uniform(0.4, 1.0),
-        motion=rng.uniform(1, 4),
-        angle=rng.uniform(0, 180),
-        gain=rng.uniform(0.5, 1.2),
-        noise=rng.uniform(2, 8),
-        jpeg=int(rng.integers(35, 81)),
-    ),
-}
-"""How real plates are shot for the table, in pixels of a plate 94 pixels wide."""
-
-
 def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
     """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
     if heavy:
@@ -192,3 +176,20 @@ def shoot(scene: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nda
         coded = cv2.imencode(".jpg", image[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, camera.jpeg))[1]
         image = cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
     return np.ascontiguousarray(image)
+
+
+VALIDATION_CAMERAS = {
+    "half": Camera(width=47),
+    "third": Camera(width=31),
+    "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
+    "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
+    "night": Camera(width=42, defocus=1.1, motion=4, angle=110, gain=0.7, noise=7, jpeg=48),
+}
+"""Fixed shots of sharp crops, by which networks are validated during training."""
+
+CONDITIONS = {
+    "half size": lambda rng: VALIDATION_CAMERAS["half"],
+    "motion": lambda rng: replace(VALIDATION_CAMERAS["motion"], angle=rng.uniform(-30, 30)),
+    "street": lambda rng: street_camera(rng, heavy=False),
+}
+"""How `evaluate deblur` shoots sharp crops: name -> a camera drawn from a generator."""

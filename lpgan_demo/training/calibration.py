@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from ..data.formats import plates_of
+from ..data.formats import labelled_plates
 from ..images import resize
 from ..inference.pipeline import PlatePipeline
 from ..inference.restoration import PlateReader
@@ -31,7 +31,8 @@ def calibrate(
     names = pipeline.restorer.networks.layouts
     rng = np.random.default_rng(seed)
     shown, beliefs, truths = [], [], []
-    for plate, crop in plates_of(folders, side):
+    for plate in labelled_plates(folders, side):
+        crop = plate.crop(0.03)
         sharp = resize(crop, SHARP)
         crops = [crop] + [shoot(sharp, street_camera(rng, heavy), rng) for heavy in (False, True) for _ in range(shots)]
         layout = np.full(len(crops), names.index(plate.layout))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from ..networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGenerato
 from ..networks.registry import load_weights
 from ..weights import BUNDLED, facts
 from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
-from .run import Run, begin, part_of, resume
+from .run import Run, begin, keep_start, part_of, resume
 from .trainer import Trainer, option, tensor_batch
 from .validation import ink_validator
 
@@ -156,6 +155,7 @@ class DeblurTrainer(Trainer):
 class DeblurRecipe(DeblurTraining, Run):
     """Train the deblur GAN: rendered plates with their exact ink, real ones with that of their sharp crops."""
 
+    kind = "deblur"
     name: str = option("deblur", "name under which `export` writes the weights: NAME-generator")
     run: str = option("runs/deblur", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(20000, "steps in all")
@@ -196,10 +196,15 @@ def begin_with(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
         if not fitting:
             raise ValueError(f"no part of {source} fits this generator")
         part.load_state_dict(fitting, strict=False)
-        start = Path(recipe.run) / "start.json"
-        if whole and not start.is_file():  # a resumed run began with what it began with
-            start.parent.mkdir(parents=True, exist_ok=True)
-            start.write_text(json.dumps(facts(folder)), encoding="utf-8")
+        if whole:
+            keep_start(recipe.run, facts(folder))
+
+
+def exported_networks(recipe: DeblurRecipe, state: dict) -> dict:
+    """As `recipes.exported_networks`: NAME-generator."""
+    generator, _ = deblur_networks(recipe)
+    generator.load_state_dict(state["generator_ema"])
+    return {f"{recipe.name}-generator": (generator, False)}
 
 
 def train_deblur(recipe: DeblurRecipe) -> dict:

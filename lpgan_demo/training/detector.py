@@ -88,6 +88,7 @@ class DetectorTrainer(Trainer):
 class DetectorRecipe(DetectorTraining, Run):
     """Train the plate detector on real photos cut and shot anew and on rendered plates pasted into pictures."""
 
+    kind = "detector"
     name: str = option("detector", "name under which `export` writes the weights")
     run: str = option("runs/detector", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(3000, "steps in all")
@@ -99,6 +100,13 @@ class DetectorRecipe(DetectorTraining, Run):
 def detector_network(recipe: DetectorRecipe) -> PlateFasterRCNN:
     """The detector of a recipe, freshly initialised."""
     return PlateFasterRCNN(PlateFasterRCNNConfig())
+
+
+def exported_networks(recipe: DetectorRecipe, state: dict) -> dict:
+    """As `recipes.exported_networks`: NAME, in 16 bits."""
+    network = detector_network(recipe)
+    network.load_state_dict(state["network_ema"])
+    return {recipe.name: (network, True)}
 
 
 def train_detector(recipe: DetectorRecipe) -> dict:

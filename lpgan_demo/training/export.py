@@ -9,9 +9,7 @@ from pathlib import Path
 import torch
 
 from ..networks.base import save_weights
-from .deblur import DeblurRecipe, deblur_networks
-from .detector import DetectorRecipe, detector_network
-from .mtgan import RECIPES, networks
+from .recipes import exported_networks, recipe_class
 
 
 def run_hours(log: Path) -> float:
@@ -27,12 +25,11 @@ def run_hours(log: Path) -> float:
     return hours + last / 3600
 
 
-def command_of(recipe: dict, recipe_class) -> str:
+def command_of(recipe) -> str:
     """The command that runs a recipe again: every option that differs from its default, folders without their place."""
-    kind = next(f.default for f in fields(recipe_class) if f.name == "name")
-    parts = [f"python -m lpgan_demo train {kind}"]
-    for f in sorted(fields(recipe_class), key=lambda f: f.name):
-        value = recipe.get(f.name, f.default)
+    parts = [f"python -m lpgan_demo train {recipe.kind}"]
+    for f in sorted(fields(recipe), key=lambda f: f.name):
+        value = getattr(recipe, f.name)
         value = list(value) if isinstance(value, tuple) else value
         plain = list(f.default) if isinstance(f.default, tuple) else f.default
         hidden = ("run", "workers", "threads", "save_every", "backbone")
@@ -56,26 +53,27 @@ def _without_place(value: str) -> str:
 
 
 def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
-    """A run's averaged networks -> folder/NAME-generator and, if DN reads, folder/NAME-discriminator; returns them.
+    """Write the averaged networks of a run as published weights.
 
-    The detector goes to folder/NAME, in 16 bits, as do GN alone and DP-GAN. The run's recipe.json says which networks
-    the tensors belong to;
-    steps, plates seen, hours and the command are kept as facts, with those of the weights the run began with
-    (start.json) added.
+    Args:
+        checkpoint: best.pt or checkpoint.pt of the run; recipe.json beside it says which networks the tensors are of.
+        folder: where the folders of weights are written.
+
+    Returns:
+        The folders written (see `recipes.exported_networks`). Steps, plates seen, hours and the command are kept in
+        their config.json; those of the weights that the run began with (start.json) are added.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: recipe.json states no known kind.
     """
     checkpoint = Path(checkpoint)
     recipe_file = checkpoint.parent / "recipe.json"
     if not checkpoint.is_file() or not recipe_file.is_file():
         raise FileNotFoundError(f"{checkpoint} and {recipe_file.name} beside it are needed")
-    recipe = {"name": "mtgan"} | json.loads(recipe_file.read_text(encoding="utf-8"))
-    if "growth_rate" in recipe:
-        recipe_class, build = DeblurRecipe, deblur_networks
-    elif "frozen_blocks" in recipe:
-        recipe_class, build = DetectorRecipe, detector_network
-    else:
-        recipe_class, build = RECIPES[recipe["name"]], networks
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.items()}
-    built = build(recipe_class(**values))
+    options = json.loads(recipe_file.read_text(encoding="utf-8"))
+    kind = options.pop("kind", None)
+    recipe = recipe_class(kind)(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     start_file = checkpoint.parent / "start.json"
     start = json.loads(start_file.read_text(encoding="utf-8")) if start_file.is_file() else {}
@@ -83,17 +81,9 @@ def export_run(checkpoint: str | Path, folder: str | Path) -> list[Path]:
         "steps": state["steps"] + start.get("steps", 0),
         "plates_seen": state["seen"] + start.get("plates_seen", 0),
         "hours": round(run_hours(checkpoint.parent / "log.jsonl") + start.get("hours", 0.0), 2),
-        "command": command_of(recipe, recipe_class),
+        "command": command_of(recipe),
     }
-    name = recipe["name"]
-    if recipe_class is DetectorRecipe:
-        built.load_state_dict(state["network_ema"])
-        return [save_weights(built, Path(folder) / name, half=True, **known)]
-    generator, discriminator = built
-    generator.load_state_dict(state["generator_ema"])
-    half = recipe_class in (RECIPES["gn"], RECIPES["dp-gan"])  # as large as MTGAN's, but for comparison alone
-    written = [save_weights(generator, Path(folder) / f"{name}-generator", half=half, **known)]
-    if recipe.get("lambda_dn_character") and recipe.get("d_reads", True):
-        discriminator.load_state_dict(state["discriminator_ema"])
-        written.append(save_weights(discriminator, Path(folder) / f"{name}-discriminator", **known))
-    return written
+    return [
+        save_weights(network, Path(folder) / name, half=half, **known)
+        for name, (network, half) in exported_networks(recipe, state).items()
+    ]

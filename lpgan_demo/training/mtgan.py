@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,7 +23,7 @@ from ..networks.registry import load_weights
 from ..weights import facts, weights_folder
 from . import losses
 from .losses import seen_by_discriminator
-from .run import Run, begin, part_of, resume
+from .run import Run, begin, keep_start, part_of, resume
 from .trainer import Trainer, option
 from .validation import validator
 
@@ -159,6 +157,10 @@ class MTGANTrainer(Trainer):
 class MTGANRecipe(MTGANTraining, Run):
     """Train MTGAN: synthetic plates, real crops in the mix, GN and DN in turn."""
 
+    kind = "mtgan"
+    half = False
+    """Whether the weights are exported in 16 bits: those that are as large as MTGAN's, but for comparison alone."""
+
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
     start: str = option(
         "",
@@ -193,6 +195,7 @@ class MTGANRecipe(MTGANTraining, Run):
 class SRCNNRecipe(MTGANRecipe):
     """Train SRCNN on MTGAN's pairs: the mean squared error alone."""
 
+    kind = "srcnn"
     name: str = option("srcnn", "name under which `export` writes the weights")
     run: str = option("runs/srcnn", "folder for log, samples and checkpoints; an existing run is resumed")
     network: str = option("srcnn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
@@ -204,6 +207,7 @@ class SRCNNRecipe(MTGANRecipe):
 class SRGANRecipe(MTGANRecipe):
     """Train SRGAN on MTGAN's pairs: the squared error and, a 1000th as heavy, an ordinary discriminator's verdict."""
 
+    kind = "srgan"
     name: str = option("srgan", "name under which `export` writes the weights")
     run: str = option("runs/srgan", "folder for log, samples and checkpoints; an existing run is resumed")
     network: str = option("srresnet", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
@@ -215,6 +219,8 @@ class SRGANRecipe(MTGANRecipe):
 class DPGANRecipe(MTGANRecipe):
     """Train DP-GAN: MTGAN's generator with the domain prior, an ordinary discriminator, no character task at all."""
 
+    kind = "dp-gan"
+    half = True
     name: str = option("dp-gan", "name under which `export` writes the weights")
     run: str = option("runs/dp-gan", "folder for log, samples and checkpoints; an existing run is resumed")
     d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
@@ -226,15 +232,13 @@ class DPGANRecipe(MTGANRecipe):
 class GNRecipe(MTGANRecipe):
     """Train GN alone: the mean squared error, no adversary and no character task."""
 
+    kind = "gn"
+    half = True
     name: str = option("gn", "name under which `export` writes the weights")
     run: str = option("runs/gn", "folder for log, samples and checkpoints; an existing run is resumed")
     lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
     lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
     lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
-
-
-RECIPES = {"mtgan": MTGANRecipe, "srcnn": SRCNNRecipe, "srgan": SRGANRecipe, "dp-gan": DPGANRecipe, "gn": GNRecipe}
-"""What `python -m lpgan_demo train` offers besides the judge."""
 
 
 def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminator]:
@@ -272,6 +276,17 @@ def begin_with(network: torch.nn.Module, published: torch.nn.Module) -> None:
     network.load_state_dict(mine)
 
 
+def exported_networks(recipe: MTGANRecipe, state: dict) -> dict:
+    """As `recipes.exported_networks`: NAME-generator and, where DN reads, NAME-discriminator."""
+    generator, discriminator = networks(recipe)
+    generator.load_state_dict(state["generator_ema"])
+    exported = {f"{recipe.name}-generator": (generator, recipe.half)}
+    if recipe.lambda_dn_character and recipe.d_reads:
+        discriminator.load_state_dict(state["discriminator_ema"])
+        exported[f"{recipe.name}-discriminator"] = (discriminator, False)
+    return exported
+
+
 def train_mtgan(recipe: MTGANRecipe) -> dict:
     """Run a recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
     source, sides = begin(recipe)
@@ -283,10 +298,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     if recipe.start:
         folder, _, name = recipe.start.partition("=")
         first = weights_folder(folder, f"{name or recipe.name}-generator")
-        Path(recipe.run).mkdir(parents=True, exist_ok=True)
-        begun = Path(recipe.run) / "start.json"
-        if not begun.is_file():  # a resumed run began with what it began with
-            begun.write_text(json.dumps(facts(first)), encoding="utf-8")
+        keep_start(recipe.run, facts(first))
         begin_with(generator, load_weights(first))
         second = first.parent / f"{name or recipe.name}-discriminator"
         if second.is_dir():

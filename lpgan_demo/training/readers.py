@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from ..data.synthetic import SyntheticPlates
 from ..evaluation.readers.classical import cell_pictures, read_plates
-from ..evaluation.readers.judge import read_pictures
+from ..evaluation.readers.judge import PictureReader
 from ..images import to_tensor
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
@@ -35,6 +35,7 @@ from .trainer import option
 class JudgeRecipe:
     """Train the judge: a network of DN's form, on rendered standard plates, blurred, shifted and tinted a little."""
 
+    kind = "judge"
     folder: str = option("weights", "where the folder plate-judge is written")
     steps: int = option(3000, "steps in all")
     batch_size: int = option(32, "plates per step")
@@ -91,7 +92,7 @@ def train_judge(recipe: JudgeRecipe) -> dict:
     rows = [source.draw_text(rng) for _ in range(500)]
     names = [recipe.layouts[index] for _, index in rows]
     pictures = [standard_plate(text, get_layout(name)) for (text, _), name in zip(rows, names)]
-    read = read_pictures(network, pictures, names)
+    read = PictureReader(network)(pictures, names)
     right = float(np.mean([a == b for a, (b, _) in zip(read, rows)]))
     seen = recipe.steps * recipe.batch_size
     facts = {"steps": recipe.steps, "plates_seen": seen, "hours": hours, "cores": torch.get_num_threads()}
@@ -104,6 +105,7 @@ def train_judge(recipe: JudgeRecipe) -> dict:
 class ClassicalRecipe:
     """Train the classical reader's character classifier on decent shots of rendered plates and on standard plates."""
 
+    kind = "classical"
     folder: str = option("weights", "where the folder classical-reader is written")
     plates: int = option(12000, "rendered plates whose characters are learnt")
     epochs: int = option(12, "passes over those characters")

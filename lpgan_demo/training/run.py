@@ -20,6 +20,9 @@ from .trainer import option
 class Run:
     """Where a run is kept, how long it is, and which plates it learns from."""
 
+    kind = ""
+    """The recipe's name in `recipes.MODULES`: the word after `train`."""
+
     name: str = option("", "name under which `export` writes the weights")
     run: str = option("", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(5000, "steps in all")
@@ -78,10 +81,21 @@ def resume(recipe: Run, trainer, batches, sample, validate, sizes: set[str] = fr
 def _keep(recipe: Run, sizes: set[str]) -> None:
     folder = Path(recipe.run)
     folder.mkdir(parents=True, exist_ok=True)
-    path, document = folder / "recipe.json", json.loads(json.dumps(asdict(recipe)))
+    path, document = folder / "recipe.json", {"kind": recipe.kind} | json.loads(json.dumps(asdict(recipe)))
     if path.is_file() and (folder / "checkpoint.pt").is_file():
         before = json.loads(path.read_text(encoding="utf-8"))
         other = sorted(name for name in sizes & set(before) & set(document) if before[name] != document[name])
         if other:
             raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def keep_start(folder: str | Path, known: dict) -> None:
+    """Keep what is known of the weights a run begins with in its start.json; `export` adds it to the run's own facts.
+
+    A resumed run keeps what it began with.
+    """
+    path = Path(folder) / "start.json"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(known), encoding="utf-8")

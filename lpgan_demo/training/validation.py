@@ -13,7 +13,7 @@ from ..evaluation.metrics import detection_scores, ink_f_measure, reading_scores
 from ..images import binarise
 from ..inference.detection import PlateDetector
 from ..plates import decode, get_layout
-from ..plates.camera import Camera, shoot
+from ..plates.camera import VALIDATION_CAMERAS, shoot
 from ..plates.standard import standard_plate
 
 
@@ -23,15 +23,10 @@ def ink_validator(plates, size=(128, 192)):
     aspects = [crop.shape[1] / crop.shape[0] for crop in crops]
     sharp = [images.resize(crop, size) for crop in crops]
     truths = [sharp_ink(crop, plate.layout) for crop, plate in zip(sharp, plates)]
-    cameras = {
-        "half": Camera(width=47),
-        "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
-        "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
-    }
     views = {}
-    for name, camera in cameras.items():
+    for name in ("half", "motion", "street"):
         rng = np.random.default_rng(7)
-        shots = [shoot_plate(crop, aspect, camera, rng) for crop, aspect in zip(sharp, aspects)]
+        shots = [shoot_plate(crop, aspect, VALIDATION_CAMERAS[name], rng) for crop, aspect in zip(sharp, aspects)]
         views[name] = images.to_tensor(shots)
 
     @torch.no_grad()
@@ -68,15 +63,8 @@ def validator(plates: list[LabelledPlate], recipe):
     """
     crops = [plate.crop(margin=0.03) for plate in plates]
     sharp = [images.resize(crop, (64, 192)) for crop in crops]
-    cameras = {
-        "half": Camera(width=47),
-        "third": Camera(width=31),
-        "motion": Camera(motion=7, angle=15, noise=8, jpeg=40),
-        "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
-        "night": Camera(width=42, defocus=1.1, motion=4, angle=110, gain=0.7, noise=7, jpeg=48),
-    }
     views = {"clean": crops}
-    for name, camera in cameras.items():
+    for name, camera in VALIDATION_CAMERAS.items():
         rng = np.random.default_rng(7)
         views[name] = [shoot(view, camera, rng) for view in sharp]
     inputs = {name: torch.from_numpy(images.network_input(view, recipe.input_size)) for name, view in views.items()}

@@ -6,11 +6,9 @@ import functools
 
 import gradio as gr
 
-from ...evaluation.readers.judge import read_pictures
+from ...evaluation.readers.judge import PictureReader
 from ...evaluation.table1 import load_rows, restore
 from ...images import resize
-from ...networks.registry import load_weights
-from ...weights import weights_folder
 from ..components import Words, examples_for, loaded, on_gpu, picture_input, pipeline, refuse
 from ..words import say
 
@@ -18,7 +16,7 @@ from ..words import say
 @functools.cache
 def _networks():
     """({row: generator}, judge), loaded when the tab is first used."""
-    return load_rows(), load_weights(weights_folder(None, "plate-judge"))
+    return load_rows(), PictureReader.from_pretrained()
 
 
 @on_gpu
@@ -31,7 +29,7 @@ def compare(image: str | None, language: str = "en") -> list[tuple]:
     crop, layout = surest.crop, surest.layout
     rows, judge = _networks()
     pictures = {name: restore(network, [crop])[0] for name, network in rows.items()}
-    texts = read_pictures(judge, list(pictures.values()), [layout] * len(pictures))
+    texts = judge(list(pictures.values()), [layout] * len(pictures))
     return [
         (resize(picture, (128, 384)), f"{name}: {text or say(language, 'nothing')}")
         for (name, picture), text in zip(pictures.items(), texts)
