@@ -14,7 +14,7 @@ test: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
-tutorials: .venv/dev.stamp
+tutorials: .venv/serve.stamp
 	$(BIN)/python -m jupyter lab tutorials
 
 lint: .venv/dev.stamp

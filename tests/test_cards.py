@@ -8,54 +8,73 @@ from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
-from lpgan_demo.publishing.cards import confusion_list, province_table, write_cards
+from lpgan_demo.publishing.cards import confusion_list, province_counts, write_cards
 from lpgan_demo.training.deblur import DeblurRecipe
 from lpgan_demo.training.export import command_of, run_hours
 from lpgan_demo.training.mtgan import DPGANRecipe, MTGANRecipe
 from lpgan_demo.weights.folder import add_facts, facts
 
 
-def report(folder, right, n):
+def reading(right, n, side="test"):
+    """Figures of `evaluate reading` for one folder."""
     return {
-        folder: {
-            "n": n,
-            "side": "test",
-            "views": 3,
-            "plate_accuracy": right / n,
-            "accuracy_without_province": 1.0,
-            "character_error_rate": 0.01,
-            "expected_calibration_error": 0.02,
-            "judge": 0.5,
-            "judge_after_blur": 0.4,
-            "by_first_character": {"皖": [right, n]},
-            "confusions": [["0", "D", 3]],
-        }
+        "n": n,
+        "side": side,
+        "views": 3,
+        "plate_accuracy": right / n,
+        "accuracy_without_province": 1.0,
+        "character_error_rate": 0.01,
+        "expected_calibration_error": 0.02,
+        "judge": 0.5,
+        "judge_after_blur": 0.4,
+        "by_first_character": {"皖": [right, n]},
+        "confusions": [["0", "D", 3]],
     }
+
+
+def write_report(path, kind, results, **more):
+    """A report file as `evaluate KIND --json` prints it; returns its path as a string."""
+    path.write_text(json.dumps({"kind": kind, "results": results} | more))
+    return str(path)
 
 
 def test_cards_state_what_was_measured_and_how_it_was_made(small_weights, tmp_path):
     for name in ("mtgan-generator", "mtgan-discriminator"):
         add_facts(small_weights / name, plates_seen=48000, hours=1.5, command="python -m lpgan_demo train mtgan --x 1")
-    reports = tmp_path / "one.json", tmp_path / "two.json"
-    reports[0].write_text(json.dumps(report("/somewhere/clean", 9, 10)))
-    reports[1].write_text(json.dumps(report("/somewhere/lr3", 3, 10)))
+    files = [
+        write_report(tmp_path / "one.json", "reading", {"/somewhere/clean": reading(9, 10)}),
+        write_report(tmp_path / "two.json", "reading", {"/somewhere/lr3": reading(3, 10)}),
+        write_report(tmp_path / "three.json", "reading", {"/somewhere/lr3": reading(5, 10, "validation")}),
+        write_report(tmp_path / "other.json", "stability", {"/somewhere/lr3": {"n": 3}}),
+    ]
     history = tmp_path / "history.md"
     history.write_text("## What was tried\n\nMuch.")
-    files = [str(path) for path in reports]
     assert main(["card", *files, "--weights", str(small_weights), "--history", str(history)]) == 0
     text = (small_weights / "mtgan-generator" / "README.md").read_text()
     head, body = text.split("---\n", 2)[1:]
-    assert "pipeline_tag: image-to-image" in head and "value: 0.9000" in head and 'type: "lr3"' in head
-    assert "| clean | test | 10 | 3 | 0.900 |" in body and "皖 12/20" in body and "0 read as D (6)" in body
+    assert text.startswith("---\n") and "library_name: lpgan-demo" in head and "license: apache-2.0" in head
+    assert "pipeline_tag: image-to-image" in head and "value: 0.9\n" in head and "type: lr3\n" in head
+    assert "name: lr3, test\n" in head and "name: lr3, validation\n" in head
+    assert "| clean | test | 10 | 3 | 0.900 |" in body and "皖 17/30" in body and "0 read as D (9)" in body
+    assert "| lr3 | test | 10 |" in body and "| lr3 | validation | 10 |" in body
     assert "48,000 plates seen in 1.5 hours on 2 CPU cores, about 0.03 kWh" in body and "--x 1" in body
     assert "## What was tried" in body and "/somewhere" not in text
     assert (small_weights / "mtgan-discriminator" / "README.md").is_file()
 
 
 def test_tables_put_reports_together():
-    both = report("a", 1, 2) | report("b", 2, 2)
-    assert province_table(both) == "皖 3/4" and confusion_list(both) == "0 read as D (6)"
-    assert confusion_list({}) == "none"
+    both = [("a", reading(1, 2)), ("b", reading(2, 2))]
+    assert province_counts(both) == "皖 3/4" and confusion_list(both) == "0 read as D (6)"
+    assert confusion_list([]) == "none"
+
+
+@pytest.mark.parametrize(
+    "document", [{"crops": reading(1, 2)}, {"kind": "guess", "results": {}}, {"kind": "photos", "results": {}}, []]
+)
+def test_a_report_that_does_not_state_its_kind_is_named(tmp_path, document):
+    (tmp_path / "odd.json").write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"odd\.json"):
+        write_cards([str(tmp_path / "odd.json")], tmp_path)
 
 
 def test_hours_count_every_stretch_of_an_interrupted_run(tmp_path):
@@ -66,14 +85,8 @@ def test_hours_count_every_stretch_of_an_interrupted_run(tmp_path):
 
 
 def test_the_command_names_what_differs_from_the_defaults_and_no_place():
-    recipe = {
-        "name": "mtgan",
-        "steps": 9,
-        "real": ["/data/here/ccpd-crops=cn_blue"],
-        "augment_view": False,
-        "run": "runs/x",
-    }
-    said = command_of(recipe, MTGANRecipe)
+    recipe = MTGANRecipe(steps=9, real=("/data/here/ccpd-crops=cn_blue",), augment_view=False, run="runs/x")
+    said = command_of(recipe)
     assert said.startswith("python -m lpgan_demo train mtgan") and "--steps 9" in said and "--no-augment-view" in said
     assert "--real here/ccpd-crops=cn_blue" in said and "/data" not in said and "--run" not in said
     assert command_of(DPGANRecipe()) == "python -m lpgan_demo train dp-gan"
@@ -95,9 +108,10 @@ def test_the_detector_s_card_tells_photos_from_the_same_ones_made_bad(tmp_path):
     add_facts(folder, plates_seen=4000, hours=0.5, cores=1)
     scores = dict(n=64, side="second-half", plates=74, recall=0.9, precision=0.8, average_precision=0.85)
     scores |= dict(plates_read=0.7, photo_read=0.75, photo_wrong=0.1, seconds_per_photo=0.2)
-    (tmp_path / "good.json").write_text(json.dumps({"/x/easypr": scores | {"worse": False}}))
-    (tmp_path / "bad.json").write_text(json.dumps({"/x/easypr": scores | {"worse": True, "recall": 0.5}}))
-    files = [str(tmp_path / name) for name in ("good.json", "bad.json")]
+    files = [
+        write_report(tmp_path / "good.json", "photos", {"/x/easypr": scores}, worse=False),
+        write_report(tmp_path / "bad.json", "photos", {"/x/easypr": scores | {"recall": 0.5}}, worse=True),
+    ]
     assert main(["card", *files, "--weights", str(tmp_path / "weights")]) == 0
     text = (folder / "README.md").read_text()
     assert (
@@ -111,8 +125,7 @@ def test_a_rival_s_card_shows_it_between_origin_and_mtgan(tmp_path):
     save_weights(SRCNN(), tmp_path / "srcnn-generator", plates_seen=480, hours=0.5, command="train srcnn --steps 10")
     figures = {"classical": 0.25, "dn": 0.5, "judge": 0.1, "psnr": 12.0, "ssim": 0.3, "n": 4}
     rows = {"Origin": figures, "SRCNN": figures | {"dn": 0.75}, "GN": figures, "MTGAN": figures}
-    (tmp_path / "table1.json").write_text(json.dumps({"crops/lr2": rows}))
-    (path,) = write_cards([str(tmp_path / "table1.json")], tmp_path)
+    (path,) = write_cards([write_report(tmp_path / "table1.json", "table1", {"crops/lr2": rows})], tmp_path)
     text = path.read_text(encoding="utf-8")
     assert "| lr2 | 4 | SRCNN | 0.250 | 0.750 | 0.100 | 12.0 | 0.300 |" in text and "| GN |" not in text
     assert "480 plates seen in 0.5 hours" in text and "train srcnn --steps 10" in text
@@ -123,10 +136,9 @@ def test_the_deblur_generator_s_card_has_every_way(tmp_path):
     save_weights(network, tmp_path / "deblur-generator", plates_seen=8)
     figures = {"n": 3, "f": 0.5, "rmse": 0.4, "psnr": 9.0, "ssim": 0.2, "mtgan": 0.0, "classical": 0.0}
     report = {"motion": {"Otsu": figures, "deblur": figures | {"f": 0.875, "ocr": 0.25}}}
-    (tmp_path / "deblur.json").write_text(json.dumps(report))
-    (path,) = write_cards([str(tmp_path / "deblur.json")], tmp_path)
+    (path,) = write_cards([write_report(tmp_path / "deblur.json", "deblur", report)], tmp_path)
     text = path.read_text(encoding="utf-8")
-    assert "| motion | 3 | deblur | 0.875 |" in text and "value: 0.8750" in text and "Nguyen, Van-Giang" in text
+    assert "| motion | 3 | deblur | 0.875 |" in text and "value: 0.875\n" in text and "Nguyen, Van-Giang" in text
 
 
 def test_the_readers_cards_need_no_report(tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.evaluation.readers.classical import binarise, cell_pictures, character_cells, clear_frame, read_plates
+from lpgan_demo.evaluation.readers.classical import cell_pictures, character_cells, clear_frame, find_ink, read_plates
 from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import CHINESE_LAYOUTS, get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate
@@ -17,7 +17,7 @@ TEXTS = {"cn_green": "苏AD12345"}
 def test_ink_is_found_whatever_the_paint(name):
     layout = get_layout(name)
     text = TEXTS.get(name, "苏B67890")
-    found = binarise(standard_plate(text, layout), layout)
+    found = find_ink(standard_plate(text, layout), layout)
     assert (found == (ink_mask(text, layout, (64, 192)) == 0)).mean() > 0.95
 
 
@@ -25,7 +25,7 @@ def test_frame_and_rivets_go_and_the_characters_stay():
     layout = get_layout("cn_blue")
     plate = standard_plate("苏B67890", layout)
     plate[4:8, 60:64] = 255  # a rivet
-    ink = clear_frame(binarise(plate, layout))
+    ink = clear_frame(find_ink(plate, layout))
     assert not ink[:8].any() and not ink[-8:].any() and not ink[:, :3].any()
     bare = ink_mask("苏B67890", layout, (64, 192), frame=False) == 0
     assert (ink & bare).sum() > 0.9 * bare.sum()
@@ -37,7 +37,7 @@ def test_cells_are_found_on_a_moved_and_squeezed_plate():
     moved = np.full_like(plate, plate[2:5, 2:5].mean())
     moved[:] = (10, 60, 190)
     moved[4:60, 14:178] = cv2.resize(plate, (164, 56), interpolation=cv2.INTER_AREA)
-    ink = clear_frame(binarise(moved, layout))
+    ink = clear_frame(find_ink(moved, layout))
     for (x0, _, x1, _), (cx, _, cw, _) in zip(character_cells(ink, layout), layout.cells_mm):
         centre = 14 + 164 * (cx + cw / 2) / layout.size_mm[1]
         assert abs((x0 + x1) / 2 - centre) < 6

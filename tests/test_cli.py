@@ -64,14 +64,6 @@ def test_evaluate_reading_scores_a_labelled_folder(crops, small_weights, capsys)
     assert "true -> read" in capsys.readouterr().out
 
 
-def test_evaluate_speed_counts_and_times_one_view(small_weights, small_networks, capsys):
-    assert main(["evaluate", "speed", "--weights", str(small_weights), "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures["generator_parameters"] == sum(p.numel() for p in small_networks[0].parameters())
-    first = 8 * 3 * 4 * 4 * 16 * 48  # the head alone: 8 filters of 4x4 on 3 channels, half of 32 x 96
-    assert figures["multiply_accumulates"] > first and figures["plates_per_second"] > 0
-
-
 def test_mistakes_end_in_one_line_not_a_traceback(tmp_path, small_weights, capsys):
     assert main(["evaluate", "reading", str(tmp_path / "none"), "--weights", str(small_weights)]) == 2
     assert main(["read", "x.png", "--weights", str(tmp_path / "none")]) == 2

@@ -62,7 +62,7 @@ def test_without_mtgan_there_is_no_table(tmp_path):
         load_rows(tmp_path)
 
 
-def test_the_figure_has_a_row_for_each_way_and_one_for_the_truth(weights, plates):
+def test_the_figure_has_a_row_for_each_restoration_and_one_for_the_standard_plate(weights, plates):
     figure = draw_figure(plates, plates, weights)
     assert figure.shape == (4 * 68, 96 + 2 * 196, 3)
     assert np.array_equal(figure[-66:-2, 98:290], plates[0])

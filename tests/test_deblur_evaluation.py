@@ -1,4 +1,4 @@
-"""Ink and paper: the serving side, the table's ways, and the command that prints it."""
+"""Ink and paper: the deblurrer of the pipeline, the methods of the table, and the command that prints it."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from lpgan_demo.cli.main import main
 from lpgan_demo.data.formats import load_real
 from lpgan_demo.data.labelled import choose
 from lpgan_demo.evaluation.deblurring import paint, real_pairs, rendered_pairs
-from lpgan_demo.evaluation.ink_methods import otsu, richardson_lucy, sauvola, ways
+from lpgan_demo.evaluation.ink_methods import ink_methods, otsu, richardson_lucy, sauvola
 from lpgan_demo.evaluation.metrics import ink_f_measure
 from lpgan_demo.evaluation.readers.third_party import find_general_reader
 from lpgan_demo.inference.deblurring import PlateDeblurrer
@@ -58,10 +58,10 @@ def test_thresholds_find_the_ink_of_a_sharp_plate_whatever_its_paint():
     for name in ("cn_blue", "cn_yellow"):
         layout = get_layout(name)
         picture, truth = standard_plate("皖A12345", layout, (128, 384)), ink_mask("皖A12345", layout, (128, 384))
-        for way in (otsu, sauvola):
-            ((grey, binary),) = way([picture], [layout])
+        for method in (otsu, sauvola):
+            ((grey, binary),) = method([picture], [layout])
             assert grey.shape == binary.shape == truth.shape
-            assert ink_f_measure(binary, truth) > 0.9, way.__name__
+            assert ink_f_measure(binary, truth) > 0.9, method.__name__
 
 
 def test_deconvolution_mends_a_straight_motion():
@@ -107,7 +107,7 @@ def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
 def test_every_deblur_generator_among_the_weights_is_a_row(small_weights, generator):
     for name in ("deblur-generator", "deblur-l1-generator"):
         save_weights(generator, small_weights / name)
-    assert list(ways(small_weights)) == ["Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur", "deblur-l1"]
+    assert list(ink_methods(small_weights)) == ["Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur", "deblur-l1"]
 
 
 def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path, capsys):

@@ -168,7 +168,7 @@ def test_a_block_in_strips_has_the_same_values(network, monkeypatch, size):
     picture = torch.rand(2, 3, *size)
     with torch.no_grad():
         for strip in (1, 3000, 20_000):
-            monkeypatch.setattr(lite_backbone, "STRIP", strip)
+            monkeypatch.setattr(lite_backbone, "STRIP_BYTES", strip)
             for name, level in network.backbone.for_prediction()(picture).items():
                 expected = network.backbone(picture)[name]
                 assert (level - expected).abs().max() < 1e-3 * expected.abs().max()

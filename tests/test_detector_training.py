@@ -57,7 +57,7 @@ def test_a_photo_s_plate_is_followed_to_where_it_goes(photo):
     source = scenes([(photo, QUAD[None])])
     kept = 0
     for _ in range(20):
-        picture, plates = source._photo(rng)
+        picture, plates = source._cut_photo(rng)
         for quad in plates:
             inside = resize(rectify(picture, quad, -0.1), (16, 48)).reshape(-1, 3).astype(int)
             assert (inside[:, 1] > inside[:, 0] + 60).mean() > 0.9

@@ -10,7 +10,7 @@ from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfi
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.networks.registry import load_weights
-from lpgan_demo.training.deblur import DeblurRecipe, begin_with, deblur_networks
+from lpgan_demo.training.deblur import DeblurRecipe, copy_matching_tensors, deblur_networks
 
 FIELD = dict(num_blocks=1, head_features=6, growth_rate=4, bottleneck=4, tail_features=5)
 SMALL = GuidedDeblurGeneratorConfig(
@@ -43,7 +43,7 @@ def test_at_first_it_is_the_folded_generator_it_begins_with(tmp_path):
     folded = alive(DeblurGenerator(DeblurGeneratorConfig(**FIELD, fold=4))).eval()
     save_weights(folded, tmp_path / "folded", steps=7, hours=0.5)
     guided = GuidedDeblurGenerator(SMALL).eval()
-    begin_with(guided, DeblurRecipe(begin_with=(str(tmp_path / "folded"),), run=str(tmp_path / "run")))
+    copy_matching_tensors(guided, DeblurRecipe(begin_with=(str(tmp_path / "folded"),), run=str(tmp_path / "run")))
     picture = torch.rand(1, 3, 32, 48) * 2 - 1
     assert torch.equal(guided(picture), folded(picture))
     assert json.loads((tmp_path / "run" / "start.json").read_text())["steps"] == 7  # `export` adds them up
@@ -52,7 +52,7 @@ def test_at_first_it_is_the_folded_generator_it_begins_with(tmp_path):
 def test_the_guide_sees_what_the_generator_of_mtgan_sees(tmp_path):
     teacher = alive(gn())
     guided = GuidedDeblurGenerator(SMALL).eval()
-    begin_with(guided, DeblurRecipe(begin_with=(str(save_weights(teacher, tmp_path / "gn")),)))
+    copy_matching_tensors(guided, DeblurRecipe(begin_with=(str(save_weights(teacher, tmp_path / "gn")),)))
     small = torch.rand(1, 3, 32, 96) * 2 - 1
     seen = []
     guided.guide.encoder.register_forward_hook(lambda module, given, made: seen.append(made))
@@ -64,7 +64,9 @@ def test_the_guide_sees_what_the_generator_of_mtgan_sees(tmp_path):
 def test_what_fits_nowhere_is_told(tmp_path):
     save_weights(gn(), tmp_path / "gn")
     with pytest.raises(ValueError, match="no part of"):
-        begin_with(DeblurGenerator(DeblurGeneratorConfig(**FIELD)), DeblurRecipe(begin_with=(str(tmp_path / "gn"),)))
+        copy_matching_tensors(
+            DeblurGenerator(DeblurGeneratorConfig(**FIELD)), DeblurRecipe(begin_with=(str(tmp_path / "gn"),))
+        )
     with pytest.raises(ValueError, match="folds 4 x 4"):
         GuidedDeblurGenerator(replace(SMALL, fold=2))
 

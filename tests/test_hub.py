@@ -30,7 +30,7 @@ def test_saved_networks_come_back_equal_and_in_evaluation_mode(small_networks, s
             assert a == b and torch.equal(x, y)
 
 
-def test_damage_of_the_same_size_is_noticed(small_weights):
+def test_damaged_weights_of_the_same_size_are_refused(small_weights):
     path = small_weights / "mtgan-generator" / "model.safetensors"
     data = bytearray(path.read_bytes())
     data[-5] ^= 255
@@ -65,12 +65,20 @@ def test_missing_files_and_folders_are_named(small_weights, tmp_path):
         weights_folder(small_weights, "other")
 
 
+def test_an_installed_package_says_where_weights_may_come_from(small_weights, tmp_path, monkeypatch):
+    monkeypatch.setattr("lpgan_demo.weights.hub.BUNDLED", tmp_path / "nowhere")
+    with pytest.raises(WeightsError, match="LPGAN_WEIGHTS"):
+        weights_folder(None, "mtgan-generator")
+    monkeypatch.setenv("LPGAN_WEIGHTS", str(small_weights))
+    assert weights_folder(None, "mtgan-generator") == small_weights / "mtgan-generator"
+
+
 def test_only_the_packages_networks_can_be_saved(tmp_path):
     with pytest.raises(WeightsError, match="Linear"):
         save_weights(nn.Linear(2, 2), tmp_path)
 
 
-# ---- the Hub, played by a server on this machine -------------------------------------------------------------
+# ---- a local server that simulates the Hub -------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -116,7 +124,7 @@ def test_one_damaged_download_is_repeated_and_two_are_an_error(hub, tmp_path):
     with pytest.raises(WeightsError, match="damaged twice"):
         fetch(tmp_path, "mtgan-discriminator")
     hub.fault = None
-    load_weights(fetch(tmp_path, "mtgan-discriminator"))  # the damaged file in the cache is not taken for good
+    load_weights(fetch(tmp_path, "mtgan-discriminator"))  # the damaged file in the cache is not accepted
 
 
 def test_a_checksum_that_never_fits_is_an_error(hub, tmp_path):
@@ -129,7 +137,7 @@ def test_a_download_cut_off_half_way_leaves_nothing_half_written(hub, tmp_path):
     hub.fault, hub.faults_left = "cut", 1
     try:
         folder = fetch(tmp_path)
-    except WeightsError as error:  # some versions of the client resume by themselves, some do not
+    except WeightsError as error:  # not every version of the client resumes
         assert "cannot be reached" in str(error)
         hub.fault = None
         folder = fetch(tmp_path)
@@ -144,12 +152,12 @@ def test_a_download_cut_off_half_way_leaves_nothing_half_written(hub, tmp_path):
         ({"revision": None}, "no revision 'v0.1.0'"),
     ],
 )
-def test_what_is_not_on_the_hub_is_named(hub, tmp_path, options, words):
+def test_missing_networks_and_revisions_are_named(hub, tmp_path, options, words):
     with pytest.raises(WeightsError, match=words):
         fetch(tmp_path, **options)
 
 
-def test_a_repository_that_is_missing_or_private_is_told(hub, tmp_path):
+def test_a_missing_or_private_repository_is_named(hub, tmp_path):
     with pytest.raises(WeightsError, match="no repository plates/other"):
         weights_folder("plates/other", "mtgan-generator", cache_dir=tmp_path)
     hub.token = "hf_secret"
@@ -158,7 +166,7 @@ def test_a_repository_that_is_missing_or_private_is_told(hub, tmp_path):
     assert fetch(tmp_path, token="hf_secret").is_dir()
 
 
-def test_a_hub_that_is_ill_or_away_ends_in_one_sentence(hub, tmp_path, capsys):
+def test_server_errors_and_timeouts_are_reported_in_one_sentence(hub, tmp_path, capsys):
     hub.fault = "503"
     with pytest.raises(WeightsError, match="answered 503"):
         fetch(tmp_path)
@@ -170,11 +178,11 @@ def test_a_hub_that_is_ill_or_away_ends_in_one_sentence(hub, tmp_path, capsys):
     hub.close()
     with pytest.raises(WeightsError, match="cannot be reached"):
         fetch(tmp_path)
-    assert fetch(tmp_path, revision="main") == moving  # a branch is asked for anew, but the cached one still serves
+    assert fetch(tmp_path, revision="main") == moving  # the cached branch is used when offline
     assert "using the cached" in capsys.readouterr().err
 
 
-def test_offline_means_offline(hub, tmp_path, monkeypatch):
+def test_hf_hub_offline_prevents_every_request(hub, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(WeightsError, match="HF_HUB_OFFLINE"):
         fetch(tmp_path)

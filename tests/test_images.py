@@ -1,6 +1,7 @@
 import io
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -43,7 +44,7 @@ def test_grey_rgba_16_bit_palette_and_float_become_rgb():
     assert np.array_equal(images.load_image(cases[6]), rgb)
 
 
-def test_transparency_is_laid_on_white():
+def test_transparency_is_blended_with_white():
     clear = np.zeros((10, 30, 4), np.uint8)
     assert (images.load_image(clear) == 255).all()
     assert (images.load_image(encoded(Image.fromarray(clear))) == 255).all()
@@ -116,8 +117,6 @@ def test_tensor_round_trip_is_exact_and_in_range():
 def test_rectify_flattens_a_tilted_plate():
     canvas = np.zeros((100, 200, 3), np.uint8)
     corners = np.array([[40, 20], [160, 50], [155, 90], [35, 60]], np.float32)
-    import cv2
-
     cv2.fillConvexPoly(canvas, corners.astype(int), (255, 0, 0))
     flat = images.rectify(canvas, corners, margin=-0.03)
     assert (flat[..., 0] > 200).mean() > 0.97

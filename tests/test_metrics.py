@@ -20,7 +20,7 @@ def test_reading_scores_by_hand():
     assert scores["by_first_character"]["苏"] == [0, 1]
 
 
-def test_calibration_error_is_zero_when_confidence_keeps_its_word():
+def test_calibration_error_is_zero_when_confidence_equals_accuracy():
     assert calibration_error([1, 1, 1, 0], [0.75] * 4) == pytest.approx(0)
     assert calibration_error([0, 0], [1.0, 1.0]) == pytest.approx(1)
 

@@ -83,7 +83,7 @@ def test_residual_block_starts_as_the_identity():
     assert torch.equal(ResidualBlock(8)(x), x)
 
 
-def test_discriminator_judges_and_reads_and_every_parameter_learns():
+def test_discriminator_tells_real_from_fake_and_reads_and_every_parameter_learns():
     network = randomised(MultiTaskDiscriminator(DiscriminatorConfig(features=(4,) * 8, code_size=6)))
     out = network(torch.randn(2, 3, 64, 192), torch.tensor([0, 4]))
     assert out.real.shape == (2,) and out.characters.shape == (2, 8, len(SYMBOLS))

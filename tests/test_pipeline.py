@@ -144,8 +144,7 @@ def test_auto_looks_again_only_where_one_view_is_unsure(small_weights, crops, mo
         PlatePipeline.from_pretrained(small_weights, reader="head", precision="fp32", views=v) for v in (1, 7, "auto")
     )
     unsure, sure = crops[0], crops[1]
-    believed = {id(crop): 0.5 for crop in crops} | {id(sure): 0.99}
-    monkeypatch.setattr(auto.restorer, "_belief", lambda *_: np.array([believed[id(unsure)], believed[id(sure)]]))
+    monkeypatch.setattr(auto.restorer, "_text_probability", lambda *_: np.array([0.5, 0.99]))
     a, b = auto.read_plates([unsure, sure])
     assert a.characters == all_views.read_plate(unsure).characters or a.confidence == pytest.approx(
         all_views.read_plate(unsure).confidence, rel=1e-3
@@ -158,7 +157,7 @@ def test_belief_is_over_the_characters_the_layout_has(small_weights):
     names = restorer.networks.layouts
     characters = np.full((2, 8, 4), 0.1)
     characters[:, :, 0] = 0.5
-    belief = restorer._belief(characters, np.array([names.index("cn_blue"), names.index("cn_green")]))
+    belief = restorer._text_probability(characters, np.array([names.index("cn_blue"), names.index("cn_green")]))
     assert belief == pytest.approx([0.5**7, 0.5**8])
 
 

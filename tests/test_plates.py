@@ -34,7 +34,7 @@ def test_regions_tile_each_row_and_hold_their_cells(layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
-def test_random_texts_are_spelt_with_the_alphabets_and_survive_encoding(layout):
+def test_random_texts_fit_the_alphabets_and_survive_encoding(layout):
     rng = np.random.default_rng(0)
     for _ in range(50):
         text = layout.random_text(rng)
@@ -52,7 +52,7 @@ def test_serial_positions_have_no_i_and_no_o():
             assert not set("IO") & set(alphabet)
 
 
-def test_encode_refuses_what_the_layout_cannot_spell():
+def test_encode_refuses_a_text_outside_the_alphabets():
     with pytest.raises(ValueError, match="cn_blue"):
         encode("京AI2345", get_layout("cn_blue"))
     with pytest.raises(ValueError):

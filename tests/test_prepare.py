@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lpgan_demo.inference.optimise import prepared, resolve
+from lpgan_demo.inference.optimise import prepared, resolve_precision
 from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.networks.testing import randomise
 
@@ -38,7 +38,7 @@ def test_weights_kept_in_bf16_answer_as_weights_rounded_at_each_call(small_netwo
 
 
 def test_a_precision_is_a_known_word():
-    assert resolve("auto", torch.device("cpu")) in ("fp32", "bf16")
-    assert resolve("bf16", torch.device("cpu")) == "bf16"
+    assert resolve_precision("auto", torch.device("cpu")) in ("fp32", "bf16")
+    assert resolve_precision("bf16", torch.device("cpu")) == "bf16"
     with pytest.raises(ValueError, match="fp32, bf16 or auto"):
-        resolve("int8", torch.device("cpu"))
+        resolve_precision("int8", torch.device("cpu"))

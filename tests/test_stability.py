@@ -1,4 +1,4 @@
-"""Readings do not depend on company, order or threads; and where they do, the figures say so."""
+"""Readings do not depend on batches, their order or threads; and where they do, the figures say so."""
 
 import numpy as np
 import pytest
@@ -29,14 +29,14 @@ def test_in_fp32_nothing_moves_by_more_than_rounding(folder):
         assert figures["right_now"] == figures["right_before"]
 
 
-def test_a_pipeline_that_minds_its_company_is_found_out(folder):
-    class Moody(PlatePipeline):
+def test_a_pipeline_that_depends_on_the_batch_is_found_out(folder):
+    class BatchDependent(PlatePipeline):
         def read_plates(self, crops, batch_size=32):
             plates = super().read_plates(crops, batch_size)
             return plates if batch_size == 32 else [plates[0]] * len(plates)
 
     sound = PlatePipeline.from_pretrained(precision="fp32", detect=False, deblur=False)
-    report = evaluate_stability([str(folder)], Moody(sound.restorer, sound.reader, sound.trust))
+    report = evaluate_stability([str(folder)], BatchDependent(sound.restorer, sound.reader, sound.trust))
     assert report["in other company, by fives"]["other_text"] >= 8
     assert report["the same again"]["other_text"] == 0
 

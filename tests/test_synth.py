@@ -35,7 +35,7 @@ def test_every_character_stands_inside_its_own_region():
     assert layout.regions[4, 0] <= columns.min() and columns.max() <= layout.regions[4, 2]
 
 
-def test_standard_plate_refuses_a_text_the_layout_cannot_spell():
+def test_standard_plate_refuses_a_text_outside_the_alphabets():
     with pytest.raises(ValueError, match="cn_blue"):
         standard_plate("A0000", get_layout("cn_blue"))
 
@@ -65,7 +65,7 @@ def test_folder_glyphs_reads_either_polarity_and_alpha(tmp_path):
         folder_glyphs(tmp_path, "none_")
 
 
-def test_scene_and_shot_are_functions_of_the_seed():
+def test_scene_and_shot_depend_on_the_seed_only():
     layout = get_layout("cn_green")
 
     def draw(seed):
@@ -114,7 +114,7 @@ def test_the_shipped_examples_are_what_the_renderer_draws(tmp_path):
         assert np.abs(drawn.astype(int) - kept).mean() < 4  # libraries may round and compress a little differently
 
 
-def test_drawn_shots_often_have_one_trouble_alone_and_a_given_severity_brings_all():
+def test_drawn_cameras_often_have_one_degradation_and_a_given_severity_has_all():
     rng = np.random.default_rng(0)
     drawn = [random_camera(rng) for _ in range(600)]
     tiny = [c for c in drawn if c.width <= 56]

@@ -13,7 +13,15 @@ from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
 from lpgan_demo.training.loop import fit
 from lpgan_demo.training.losses import seen_by_discriminator
-from lpgan_demo.training.mtgan import MTGANTrainer, MTGANTraining, begin_with
+from lpgan_demo.training.mtgan import (
+    GNRecipe,
+    MTGANRecipe,
+    MTGANTrainer,
+    MTGANTraining,
+    copy_shared_layouts,
+    mtgan_networks,
+)
+from lpgan_demo.training.recipes import exported_networks
 from lpgan_demo.training.trainer import option, tensor_batch
 
 
@@ -141,7 +149,7 @@ def test_a_run_may_begin_with_weights_that_know_fewer_layouts():
     torch.manual_seed(0)
     old = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes)).eval()
     new = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green", "cn_yellow_two_row"), **sizes)).eval()
-    begin_with(new, old)
+    copy_shared_layouts(new, old)
     lq, layout = torch.rand(2, 3, 32, 96), torch.tensor([0, 1])
     before, after = old(lq, layout), new(lq, layout)
     assert torch.allclose(before.characters, after.characters, atol=1e-5)
@@ -151,7 +159,14 @@ def test_a_run_may_begin_with_weights_that_know_fewer_layouts():
     wider = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes | {"num_features": 12}))
     for other in (turned, wider):
         with pytest.raises(ValueError, match="was made|were made"):
-            begin_with(other, old)
+            copy_shared_layouts(other, old)
+
+
+def test_gn_alone_is_exported_in_16_bits_and_mtgan_is_not_even_with_folders_given_as_half():
+    for recipe, expected in ((MTGANRecipe(half=("photos",)), [False, False]), (GNRecipe(), [True])):
+        averages = (network.state_dict() for network in mtgan_networks(recipe))
+        state = dict(zip(("generator_ema", "discriminator_ema"), averages))
+        assert [half for _, half in exported_networks(recipe, state).values()] == expected
 
 
 HALF_A_BATCH_EACH = """

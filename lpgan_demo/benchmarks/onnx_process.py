@@ -1,19 +1,36 @@
-"""Times ONNX Runtime in a process of its own: python -m lpgan_demo.benchmarks.onnx_process FOLDER."""
+"""Time ONNX Runtime in a process of its own: `python -m lpgan_demo.benchmarks.onnx_process FOLDER BATCH_SIZE...`.
+
+In one process with PyTorch it would be slowed down: PyTorch's threads keep a core busy while they wait for work.
+"""
 
 from __future__ import annotations
 
-ALONE = """
-import json, sys
+import json
+import sys
+from pathlib import Path
+
 import numpy as np
-from lpgan_demo.bench_timer import milliseconds
-from lpgan_demo.onnx_backend import OnnxNetworks
-networks, lq = OnnxNetworks(sys.argv[1]), np.load(sys.argv[1] + "/lq.npy")
-def read(x):
-    seen = networks.encode(x)
-    networks.read(networks.draw(seen.codes, seen.layout), seen.layout)
-    return seen.characters
-spent = {f"batch {n}": milliseconds(lambda: read(lq[:n])) / n for n in map(int, sys.argv[2:])}
-np.save(sys.argv[1] + "/characters.npy", read(lq))
-print(json.dumps(spent))
-"""
-"""In a process of its own: PyTorch's threads wait for work so eagerly that they slow down ONNX Runtime's."""
+
+from ..inference.onnx_backend import OnnxNetworks
+from .timing import milliseconds
+
+
+def time_onnx(folder: str, batch_sizes: list[int]) -> dict[str, float]:
+    """Time restoring and reading -> {"batch N": milliseconds a plate}; save GN's logits as `characters.npy`.
+
+    folder: The exported graphs and `lq.npy`, crops, float32 (N, 3, 32, 96) in [-1, 1].
+    """
+    networks, lq = OnnxNetworks(folder), np.load(Path(folder) / "lq.npy")
+
+    def read(batch: np.ndarray) -> np.ndarray:
+        encoding = networks.encode(batch)
+        networks.read(networks.draw(encoding.codes, encoding.layout), encoding.layout)
+        return encoding.characters
+
+    times = {f"batch {n}": milliseconds(lambda n=n: read(lq[:n])) / n for n in batch_sizes}
+    np.save(Path(folder) / "characters.npy", read(lq))
+    return times
+
+
+if __name__ == "__main__":
+    print(json.dumps(time_onnx(sys.argv[1], [int(size) for size in sys.argv[2:]])))

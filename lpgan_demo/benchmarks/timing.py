@@ -1,8 +1,12 @@
-"""How long a call takes, and the pictures that are timed."""
+"""How long a call takes, the pictures that are timed, and measurements in a process of their own."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,14 +16,14 @@ from ..plates.examples import EXAMPLES, render
 from ..plates.standard import standard_plate
 
 
-def crops_for(count: int) -> list[np.ndarray]:
-    """Rendered bad crops, uint8 RGB, the demo's examples again and again."""
+def degraded_crops(count: int) -> list[np.ndarray]:
+    """Rendered crops in bad condition, uint8 RGB: the demo's examples, repeated up to `count`."""
     rendered = [render(example) for example in EXAMPLES]
     return [rendered[k % len(rendered)] for k in range(count)]
 
 
-def photo_with(plates: int, width: int = 1280) -> np.ndarray:
-    """A drawn street, uint8 RGB (3/4 width, width), with so many plates of 120 pixels."""
+def street_photo(plates: int, width: int = 1280) -> np.ndarray:
+    """A drawn street, uint8 RGB (3/4 width, width, 3), with so many plates of 120 x 40 pixels."""
     rng = np.random.default_rng(plates)
     photo = np.full((width * 3 // 4, width, 3), 110, np.uint8)
     photo += rng.integers(0, 12, photo.shape, np.uint8)
@@ -31,12 +35,18 @@ def photo_with(plates: int, width: int = 1280) -> np.ndarray:
     return photo
 
 
-def milliseconds(work, least: float = 0.4) -> float:
-    """Median time of a call, milliseconds, over three calls and `least` seconds; a first call is not counted."""
+def milliseconds(work: Callable[[], object], min_seconds: float = 0.4) -> float:
+    """Median time of a call, over at least three calls and `min_seconds` in all, after one that is not counted."""
     work()
     times: list[float] = []
-    while sum(times) < least or len(times) < 3:
+    while sum(times) < min_seconds or len(times) < 3:
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)
     return 1000 * float(np.median(times))
+
+
+def run_in_new_process(module: str, *arguments) -> dict:
+    """Run a module of this package as `python -m` does, and return the JSON it prints."""
+    command = [sys.executable, "-m", f"{__package__}.{module}", *map(str, arguments)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -1,4 +1,4 @@
-"""Many visitors at once at a page: is anything mixed up, are the many refused in a friendly way, does memory grow?"""
+"""Load test of the page (`bench --visitors`): are answers mixed up, how are visitors refused, does memory grow?"""
 
 from __future__ import annotations
 
@@ -27,36 +27,33 @@ from ..plates.standard import standard_plate
 
 @dataclass(frozen=True)
 class Answer:
-    """What one visitor got: the text read, or the words of a refusal; and after how many seconds."""
+    """What one visitor got: the text read (None: refused), the reason of a refusal, and the seconds it took."""
 
     text: str | None
     refusal: str
     seconds: float
 
 
-class Page:
-    """The demo in a process of its own, on a free port; `with` starts it and shuts it down."""
+class DemoProcess:
+    """The demo in a process of its own on a free port, at `url`; `with` starts it and, if it still runs, kills it."""
 
-    def __enter__(self) -> Page:
+    def __enter__(self) -> DemoProcess:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.folder = tempfile.TemporaryDirectory()
-        said = {
-            "GRADIO_TEMP_DIR": self.folder.name,
-            "GRADIO_ANALYTICS_ENABLED": "0",
-            "SPACE_ID": "",
-        }  # opens no browser
+        # SPACE_ID, as on a Space: no browser is opened
+        environment = {"GRADIO_TEMP_DIR": self.folder.name, "GRADIO_ANALYTICS_ENABLED": "0", "SPACE_ID": ""}
         command = [sys.executable, "-m", "lpgan_demo", "demo", "--port", str(port)]
-        self.process = subprocess.Popen(command, env=os.environ | said, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
         for _ in range(240):
             time.sleep(0.5)
             if self.process.poll() is not None:
                 raise RuntimeError("the page did not start")
             try:
                 if httpx.get(self.url + "/healthz", timeout=2).text == "ok":
-                    self.own = self._all_files()
+                    self.own_files = self._all_files()
                     return self
             except httpx.HTTPError:
                 pass
@@ -68,36 +65,36 @@ class Page:
         self.process.wait()
         self.folder.cleanup()
 
-    def megabytes(self) -> float:
-        """Memory of the page's process that is in use now (Linux; elsewhere nan)."""
+    def memory_megabytes(self) -> float:
+        """Resident memory of the process now; nan elsewhere than on Linux."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:
             return float("nan")
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
-    def files(self) -> int:
-        """How many files the page keeps for its visitors; its own examples are not counted."""
-        return len(self._all_files() - self.own)
+    def visitor_files(self) -> int:
+        """How many files it keeps for its visitors; its own examples are not counted."""
+        return len(self._all_files() - self.own_files)
 
     def _all_files(self) -> set[Path]:
         return {path for path in Path(self.folder.name).rglob("*") if path.is_file()}
 
-    def shut_down(self, how: signal.Signals = signal.SIGTERM) -> dict:
-        """Ask it to end while a browser's tab is open: seconds it took, exit status, visitors' files it left."""
-        tab = threading.Thread(target=self._open_tab, daemon=True)
-        tab.start()
+    def shut_down(self, stop_signal: signal.Signals = signal.SIGTERM) -> dict:
+        """Ask it to end while a browser's tab is open -> seconds it took, exit status, visitors' files it left."""
+        threading.Thread(target=self._hold_connection, daemon=True).start()
         time.sleep(1)
         start = time.perf_counter()
-        self.process.send_signal(how)
+        self.process.send_signal(stop_signal)
         try:
             status: object = self.process.wait(60)
         except subprocess.TimeoutExpired:
             status = "still running"
-        return {"seconds": round(time.perf_counter() - start, 2), "exit status": status, "files left": self.files()}
+        seconds = round(time.perf_counter() - start, 2)
+        return {"seconds": seconds, "exit status": status, "files left": self.visitor_files()}
 
-    def _open_tab(self) -> None:
-        """A connection that lasts as long as the page, as every browser keeps one."""
+    def _hold_connection(self) -> None:
+        """Stay connected as long as the page lives, as a browser's tab does."""
         try:
             with httpx.stream("GET", self.url + "/gradio_api/heartbeat/tab", timeout=None) as stream:
                 for _ in stream.iter_bytes():
@@ -106,112 +103,116 @@ class Page:
             pass
 
 
-def plates(count: int) -> dict[str, bytes]:
-    """Different texts, and the PNG of a rendered plate with each."""
+def distinct_plates(count: int) -> dict[str, bytes]:
+    """`count` different texts, and for each the PNG of a standard plate, 144 x 48 pixels."""
     rng, layout = np.random.default_rng(7), get_layout("cn_blue")
-    made: dict[str, bytes] = {}
-    while len(made) < count:
+    pictures: dict[str, bytes] = {}
+    while len(pictures) < count:
         text = layout.random_text(rng)
-        made[text] = encode_png(resize(standard_plate(text, layout), (48, 144)))
-    return made
+        pictures[text] = encode_png(resize(standard_plate(text, layout), (48, 144)))
+    return pictures
 
 
-async def ask(client: httpx.AsyncClient, picture: bytes, call: str = "read_plate") -> Answer:
-    """One visitor's turn: upload a picture, wait in the queue, take the answer."""
+async def request_reading(client: httpx.AsyncClient, picture: bytes, call: str = "read_plate") -> Answer:
+    """Upload a PNG and wait for the API's answer to `call`: one plate's text, or a photo's, joined by blanks."""
     start = time.perf_counter()
-    spent = lambda: round(time.perf_counter() - start, 2)  # noqa: E731
-    sent = await client.post("/gradio_api/upload", files={"files": ("plate.png", picture, "image/png")})
-    if sent.is_error:
-        return Answer(None, _words(sent), spent())
-    file = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
-    asked = await client.post(f"/gradio_api/call/{call}", json={"data": [file]})
-    if asked.is_error:
-        return Answer(None, _words(asked), spent())
-    async with client.stream("GET", f"/gradio_api/call/{call}/{asked.json()['event_id']}") as stream:
+    text, refusal = await _upload_and_read(client, picture, call)
+    return Answer(text, refusal, round(time.perf_counter() - start, 2))
+
+
+async def _upload_and_read(client: httpx.AsyncClient, picture: bytes, call: str) -> tuple[str | None, str]:
+    """(text, "") or (None, reason of the refusal)."""
+    upload = await client.post("/gradio_api/upload", files={"files": ("plate.png", picture, "image/png")})
+    if upload.is_error:
+        return None, _error_text(upload)
+    file = {"path": upload.json()[0], "meta": {"_type": "gradio.FileData"}}
+    queued = await client.post(f"/gradio_api/call/{call}", json={"data": [file]})
+    if queued.is_error:
+        return None, _error_text(queued)
+    async with client.stream("GET", f"/gradio_api/call/{call}/{queued.json()['event_id']}") as stream:
         event = ""
         async for line in stream.aiter_lines():
             event = line[7:] if line.startswith("event: ") else event
             if line.startswith("data: ") and event == "complete":
-                read = json.loads(line[6:])[-1]
-                read = read if isinstance(read, list) else [read]  # a photo has any number of plates
-                return Answer(" ".join(plate["text"] for plate in read), "", spent())
+                plates = json.loads(line[6:])[-1]
+                plates = plates if isinstance(plates, list) else [plates]  # a photo has any number of plates
+                return " ".join(plate["text"] for plate in plates), ""
             if line.startswith("data: ") and event == "error":
-                return Answer(None, line[6:], spent())
-    return Answer(None, "the connection ended", spent())
+                return None, line[6:]
+    return None, "the connection ended"
 
 
-def _words(response: httpx.Response) -> str:
+def _error_text(response: httpx.Response) -> str:
+    """The API's message; without one, the status and the beginning of the body."""
     try:
         return str(response.json().get("detail", response.text))
     except ValueError:
         return f"{response.status_code} {response.text[:200]}"
 
 
-async def rush(url: str, count: int, patience: float = 120.0) -> dict:
-    """So many visitors in one moment, each with a plate of its own; a refused one asks again after a while."""
-    expected = plates(count)
+async def rush(url: str, count: int, retry_seconds: float = 120.0) -> dict:
+    """Send `count` visitors in one moment, each with a plate of its own; refused ones retry for `retry_seconds`."""
+    expected = distinct_plates(count)
     async with _client(url) as client:
-        first = await asyncio.gather(*(ask(client, picture) for picture in expected.values()))
-        begun = time.perf_counter()
+        first = await asyncio.gather(*(request_reading(client, picture) for picture in expected.values()))
+        start = time.perf_counter()
 
-        async def again(picture: bytes, answer: Answer) -> Answer:
-            while answer.text is None and time.perf_counter() - begun < patience:
+        async def retry(picture: bytes, answer: Answer) -> Answer:
+            while answer.text is None and time.perf_counter() - start < retry_seconds:
                 await asyncio.sleep(random.uniform(0.5, 4))
-                answer = await ask(client, picture)
+                answer = await request_reading(client, picture)
             return answer
 
-        last = await asyncio.gather(*map(again, expected.values(), first))
+        last = await asyncio.gather(*map(retry, expected.values(), first))
     return {
         "visitors": count,
         "served at once": sum(answer.text is not None for answer in first),
         "refused at first, in these words": dict(Counter(a.refusal for a in first if a.text is None)),
         "slowest of the first answers, seconds": max((a.seconds for a in first if a.text is not None), default=None),
         "served in the end": sum(answer.text is not None for answer in last),
-        "got another visitor's plate": mixed_up(list(expected), [answer.text for answer in last]),
+        "got another visitor's plate": count_mixed_up(list(expected), [answer.text for answer in last]),
         "read exactly": sum(text == answer.text for text, answer in zip(expected, last)),
     }
 
 
-def mixed_up(sent: list[str], got: list[str | None]) -> int:
-    """How many were answered with a text that is not theirs but somebody else's."""
-    others = set(sent)
-    return sum(answer != text and answer in others for text, answer in zip(sent, got))
+def count_mixed_up(sent: list[str], got: list[str | None]) -> int:
+    """How many visitors got the text of another visitor's plate."""
+    return sum(answer != text and answer in sent for text, answer in zip(sent, got))
 
 
-async def soak(page: Page, minutes: float, visitors: int = 8, every: float = 60.0) -> dict:
-    """So many visitors who come and go for so long: good pictures, broken ones, and some who leave without waiting."""
-    expected = list(plates(200).items())
-    texts = {text for text, _ in expected}
+async def soak(page: DemoProcess, minutes: float, visitors: int = 8, sample_seconds: float = 60.0) -> dict:
+    """Let visitors come and go: of ten turns, six read a plate, two a photo, one file is broken, one leaves early."""
+    expected = distinct_plates(200)
     counts: Counter = Counter()
-    until = time.perf_counter() + 60 * minutes
+    deadline = time.perf_counter() + 60 * minutes
 
     async def visitor(number: int) -> None:
         rng = random.Random(number)
         async with _client(page.url) as client:
-            while time.perf_counter() < until:
-                text, picture = rng.choice(expected)
+            while time.perf_counter() < deadline:
+                text, picture = rng.choice(list(expected.items()))
                 kind = rng.choices(("plate", "photo", "broken", "leaves"), (6, 2, 1, 1))[0]
                 if kind == "broken":
                     picture = picture[: len(picture) // 2]
-                call = ask(client, picture, "read_photo" if kind == "photo" else "read_plate")
+                call = request_reading(client, picture, "read_photo" if kind == "photo" else "read_plate")
                 try:
                     answer = await asyncio.wait_for(call, 0.03 if kind == "leaves" else 60)
                     outcome = "read" if answer.text == text else "refused" if answer.text is None else "misread"
-                    if outcome == "misread" and answer.text in texts:
+                    if outcome == "misread" and answer.text in expected:
                         outcome = "another visitor's plate"
                     counts[f"{kind}: {outcome}"] += 1
                 except TimeoutError:
                     counts[f"{kind}: not waited for"] += 1
                 await asyncio.sleep(rng.uniform(0, 2))
 
-    async def watch() -> list[float]:
-        seen = []
-        while time.perf_counter() < until:
-            await asyncio.sleep(min(every, max(0.1, until - time.perf_counter())))
-            seen.append(round(page.megabytes()))
-        return seen
+    async def sample_memory() -> list[float]:
+        samples = []
+        while time.perf_counter() < deadline:
+            await asyncio.sleep(min(sample_seconds, max(0.1, deadline - time.perf_counter())))
+            samples.append(round(page.memory_megabytes()))
+        return samples
 
-    memory, *_ = await asyncio.gather(watch(), *(visitor(number) for number in range(visitors)))
+    memory, *_ = await asyncio.gather(sample_memory(), *(visitor(number) for number in range(visitors)))
     return {"minutes": minutes, "turns": dict(sorted(counts.items())), "memory each minute, MB": memory}
 
 
@@ -220,15 +221,15 @@ def _client(url: str) -> httpx.AsyncClient:
 
 
 def simulate_visitors(count: int = 200, minutes: float = 0.0) -> dict:
-    """Start the page; a rush, a soak if minutes are given, another rush, shut it down: all figures."""
-    with Page() as page:
-        report = {"memory at the start, MB": round(page.megabytes())}
+    """Start the page, `rush` with `count` visitors, if minutes are given `soak` and rush again, shut it down."""
+    with DemoProcess() as page:
+        report = {"memory at the start, MB": round(page.memory_megabytes())}
         report["rush"] = asyncio.run(rush(page.url, count))
-        report["memory after it, MB"] = round(page.megabytes())
+        report["memory after it, MB"] = round(page.memory_megabytes())
         if minutes:
             report["soak"] = asyncio.run(soak(page, minutes))
-            report["files kept for visitors after it"] = page.files()
+            report["files kept for visitors after it"] = page.visitor_files()
             report["another rush"] = asyncio.run(rush(page.url, count))
-            report["memory in the end, MB"] = round(page.megabytes())
+            report["memory in the end, MB"] = round(page.memory_megabytes())
         report["shut down"] = page.shut_down()
         return report

@@ -1,1 +1,1 @@
-"""What is learnt from and measured on: labelled plates, and endless batches of rendered ones."""
+"""Data to learn from and to measure on: labelled real plates, rendered plates, and batches of both."""

@@ -1,4 +1,4 @@
-"""Labelled real plates: what a folder of crops, CCPD photos or EasyPR photos says, and on which side each plate is."""
+"""Readers of labelled real plates: crops named by their text, CCPD photos, EasyPR photos; and their split."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ _CCPD_SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789O"
 
 
 def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAYOUTS) -> PlateLayout:
-    """The layout that can spell `text`; among several, the one whose colour is nearest the image's.
+    """The layout that can spell `text`; of several, the one whose background colour is nearest to the image's.
 
-    A yellow plate less than `TWO_ROW_ASPECT` times as wide as high has two rows.
-
-    Raises ValueError when none can.
+    image: uint8 (H, W, 3) RGB crop; without it the first layout that fits is taken. A yellow plate less than
+    `TWO_ROW_ASPECT` times as wide as high has two rows. Raises ValueError when no layout can spell the text.
     """
     fitting = [layout for layout in map(get_layout, layouts) if layout.accepts(normalise_text(text, layout))]
     if not fitting:
@@ -33,19 +32,19 @@ def guess_layout(text: str, image: np.ndarray | None = None, layouts=CHINESE_LAY
         return fitting[0]
     h, w = image.shape[:2]
     inside = image[h // 5 : h - h // 5, w // 10 : w - w // 10].reshape(-1, 3).astype(np.float32)
-    paper = np.median(inside, axis=0)
-    warmth = paper[0] - paper[2]
-    if abs(warmth) > 12:  # colour decides before brightness: night and shade change only the latter
-        wanted = "cn_yellow" if warmth > 0 else "cn_blue"
+    background = np.median(inside, axis=0)
+    red_minus_blue = background[0] - background[2]
+    if abs(red_minus_blue) > 12:  # hue decides before brightness, which night and shade change
+        wanted = "cn_yellow" if red_minus_blue > 0 else "cn_blue"
         fitting = [layout for layout in fitting if layout.name == wanted] or fitting
-    best = min(fitting, key=lambda layout: np.abs(np.float32(layout.background) - paper).sum())
+    best = min(fitting, key=lambda layout: np.abs(np.float32(layout.background) - background).sum())
     return get_layout("cn_yellow_two_row") if best.name == "cn_yellow" and w < TWO_ROW_ASPECT * h else best
 
 
 def labelled_folder(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
     """Crops named LABEL.ext, LABEL-anything.ext or LABEL_anything.ext; the layout is guessed unless given.
 
-    Raises FileNotFoundError for a missing folder or one without images, ValueError for a label no layout spells.
+    Raises FileNotFoundError for a folder without images, ValueError for a label that no layout can spell.
     """
     found = []
     paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".bmp"))
@@ -59,25 +58,28 @@ def labelled_folder(folder: str | Path, layout: str | None = None) -> list[Label
 
 
 def ccpd_photos(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
-    """Photos with CCPD file names: area-tilt-box-corners-text-brightness-blur; corners start at the bottom right."""
+    """Photos named as in CCPD: area-tilt-box-corners-text-brightness-blur, corners clockwise from the bottom right.
+
+    The layout is guessed from the text unless given; files with other names are left out.
+    """
     plates = []
     for path in sorted(Path(folder).glob("*.jpg")):
         fields = path.stem.split("-")
         if len(fields) < 7:
             continue
         corners = np.array([[float(v) for v in point.split("&")] for point in fields[3].split("_")])
-        indices = [int(v) for v in fields[4].split("_")]
-        text = _CCPD_PROVINCES[indices[0]] + _CCPD_LETTERS[indices[1]]
-        text += "".join(_CCPD_SERIAL[i] for i in indices[2:])
+        province, letter, *serial = (int(v) for v in fields[4].split("_"))
+        text = _CCPD_PROVINCES[province] + _CCPD_LETTERS[letter] + "".join(_CCPD_SERIAL[i] for i in serial)
         kind = get_layout(layout) if layout else guess_layout(text)
         plates.append(LabelledPlate(path, normalise_text(text, kind), kind.name, corners[[2, 3, 0, 1]]))
     return plates
 
 
 def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> list[LabelledPlate]:
-    """EasyPR's tagged photos: (x, y) is the centre of a rotated rectangle, the text follows a colon.
+    """EasyPR's tagged photos.
 
-    Photos that share a plate share a `group`, so that a split never has one plate on both sides.
+    A tag has centre (x, y), size and rotation of a rectangle, and COLOUR:TEXT; ValueError for an unknown colour. Photos
+    that share a plate share a `group`, so that no plate is on two sides of the split.
     """
     folder = Path(folder)
     files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")}
@@ -87,39 +89,39 @@ def easypr_photos(folder: str | Path, xml: str = "GroundTruth_others.xml") -> li
         plates = []
         for attributes, label in re.findall(r"<taggedRectangle (.*?)>(.*?)<", body):
             values = {k: float(v) for k, v in re.findall(r'(\w+)="(-?[\d.]+)"', attributes)}
-            kind, _, text = label.rpartition(":")
-            if kind[:1] not in _EASYPR_COLOURS:
+            colour, _, text = label.rpartition(":")
+            if colour[:1] not in _EASYPR_COLOURS:
                 raise ValueError(f"{xml}: the label {label!r} of {name} does not begin with a known colour")
-            layout = get_layout(_EASYPR_COLOURS[kind[:1]])
+            layout = get_layout(_EASYPR_COLOURS[colour[:1]])
             text = normalise_text(text, layout)
-            corners = _rotated(values)
-            if layout.name == "cn_yellow" and _aspect(corners) < TWO_ROW_ASPECT:
+            corners = _rectangle_corners(values)
+            if layout.name == "cn_yellow" and _aspect_ratio(corners) < TWO_ROW_ASPECT:
                 layout = get_layout("cn_yellow_two_row")
             if name in files and layout.accepts(text):
                 plates.append(LabelledPlate(files[name], text, layout.name, corners))
         photos.append(plates)
     group = {plate.text: plate.text for plates in photos for plate in plates}
     changed = True
-    while changed:  # photos chained through shared plates end up with one group
+    while changed:  # until photos that are linked through shared plates are one group
         changed = False
         for plates in photos:
-            least = min((group[plate.text] for plate in plates), default="")
-            changed = changed or any(group[plate.text] != least for plate in plates)
-            group.update({plate.text: least for plate in plates})
+            first = min((group[plate.text] for plate in plates), default="")
+            changed = changed or any(group[plate.text] != first for plate in plates)
+            group.update({plate.text: first for plate in plates})
     return [replace(plate, group=group[plate.text]) for plates in photos for plate in plates]
 
 
-def _aspect(corners: np.ndarray) -> float:
-    """Width over height of a rectangle, its corners clockwise from the top left."""
+def _aspect_ratio(corners: np.ndarray) -> float:
+    """Width by height of a rectangle with corners clockwise from the top left."""
     return float(np.linalg.norm(corners[1] - corners[0]) / max(1e-6, np.linalg.norm(corners[3] - corners[0])))
 
 
-def _rotated(v: dict) -> np.ndarray:
-    """Corners clockwise from the plate's own top left: of a rectangle turned by almost 90 degrees, "height" is long."""
-    angle = np.deg2rad(v["rotation"])
-    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (v["width"] / 2, v["height"] / 2)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    corners = half @ turn + (v["x"], v["y"])
+def _rectangle_corners(tag: dict) -> np.ndarray:
+    """Corners clockwise from the plate's own top left; at rotations near 90 degrees "height" is the long side."""
+    angle = np.deg2rad(tag["rotation"])
+    upright = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (tag["width"] / 2, tag["height"] / 2)
+    rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = upright @ rotation + (tag["x"], tag["y"])
     edges = np.roll(corners, -1, axis=0) - corners
     lengths = np.linalg.norm(edges, axis=1)
     first = int(np.argmax(np.where(lengths >= lengths.max() - 1e-6, edges[:, 0], -np.inf)))
@@ -127,10 +129,10 @@ def _rotated(v: dict) -> np.ndarray:
 
 
 def load_real(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
-    """Whatever kind of labelled data a folder holds: EasyPR xml, CCPD file names, or labels as file names.
+    """Labelled plates of a folder: EasyPR's if there is an xml, CCPD's if all names have its form, else named crops.
 
-    layout: what all its plates are (EasyPR's xml says so itself). Raises FileNotFoundError, or ValueError with the
-    reason.
+    layout: that of all its plates, guessed when None; EasyPR's xml states it itself. Raises FileNotFoundError for a
+    missing or empty folder, ValueError for a label that cannot be spelt or a picture that cannot be loaded.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -151,21 +153,26 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[LabelledPla
     return plates
 
 
-def real_plates(folders, half=()) -> dict[str, list[LabelledPlate]]:
-    """Labelled plates by side: {"train": ..., "validation": ..., "test": ...}; split by plate text.
+def _load_spec(spec: str | Path) -> list[LabelledPlate]:
+    """Labelled plates of FOLDER or FOLDER=LAYOUT."""
+    folder, _, layout = str(spec).partition("=")
+    return load_real(folder, layout or None)
 
-    Of `half` folders, plates with a share below 0.5 train and the others are never looked at before judging.
+
+def real_plates(folders, half=()) -> dict[str, list[LabelledPlate]]:
+    """{"train": plates, "validation": plates, "test": plates}, with no text of the latter two among the first.
+
+    Args:
+        folders: FOLDER or FOLDER=LAYOUT, split as in `labelled.SPLITS`.
+        half: such folders of which the plates with `share_of` below 0.5 train and the others are for testing.
     """
     sides: dict[str, list[LabelledPlate]] = {"train": [], "validation": [], "test": []}
     for spec in (*folders, *half):
-        folder, _, layout = spec.partition("=")
-        for plate in load_real(folder, layout or None):
-            if spec in half:
-                sides["train" if share_of(plate.group or plate.text) < 0.5 else "test"].append(plate)
-            else:
-                sides[plate.split].append(plate)
-    kept = {plate.text for side in ("validation", "test") for plate in sides[side]}
-    sides["train"] = [plate for plate in sides["train"] if plate.text not in kept]
+        for plate in _load_spec(spec):
+            side = "train" if share_of(plate.split_key) < 0.5 else "test"
+            sides[side if spec in half else plate.split].append(plate)
+    held_out = {plate.text for side in ("validation", "test") for plate in sides[side]}
+    sides["train"] = [plate for plate in sides["train"] if plate.text not in held_out]
     return sides
 
 
@@ -173,20 +180,10 @@ def labelled_plates(folders, side: str = "all") -> list[LabelledPlate]:
     """The labelled plates of one side of the split.
 
     Args:
-        folders: FOLDER, or FOLDER=LAYOUT where all its plates have one layout; each as in `load_real`.
-        side: as in `choose`.
-
-    Returns:
-        The plates, folder by folder.
-
-    Raises:
-        FileNotFoundError: a folder is missing or empty.
-        ValueError: a label cannot be spelt, or no plate is on that side.
+        folders: FOLDER, or FOLDER=LAYOUT where all its plates have one layout; each as in `load_real`, as are errors.
+        side: as in `choose`; ValueError where it is empty.
     """
-    found = []
-    for spec in folders:
-        folder, _, layout = str(spec).partition("=")
-        found += choose(load_real(folder, layout or None), side)
+    found = [plate for spec in folders for plate in choose(_load_spec(spec), side)]
     if not found:
         raise ValueError(f"{', '.join(map(str, folders))}: no plates on the side {side!r}")
     return found

@@ -1,7 +1,6 @@
-"""Pairs for the deblur GAN: a bad picture of a plate, and its ink and paper at the same places.
+"""Batches for the deblur GAN: degraded pictures of plates, and pixel by pixel which of them is ink.
 
-Every batch is dict(blurred, ink) of uint8: (N, H, W, 3) RGB and (N, H, W, 1), 0 ink and 255 paper. Batch k is a pure
-function of (seed, k).
+A batch is dict(blurred, ink) of uint8: (N, H, W, 3) RGB and (N, H, W, 1), 0 ink and 255 paper.
 """
 
 from __future__ import annotations
@@ -27,20 +26,24 @@ PRESETS = {
         ),
     ),
 }
-"""The paper's two sets: straight from extraction with the border kept, and rectified without it. (size, ranges)."""
+"""The paper's two sets, plates as extracted with their border and rectified without it: name -> (size, ranges)."""
 
 
 def sharp_ink(crop: np.ndarray, layout: str) -> np.ndarray:
-    """Otsu's threshold of a sharp uint8 RGB crop, ink 0 and paper 255 whatever the layout's paint. uint8 (H, W)."""
+    """Ink of a sharp uint8 (H, W, 3) RGB crop by Otsu's threshold: uint8 (H, W), 0 ink and 255 paper.
+
+    layout: name of the plate's layout, which says whether its ink is darker or brighter than its background.
+    """
     kind = get_layout(layout)
     binary = binarise(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY))
     return 255 - binary if sum(kind.ink) > sum(kind.background) else binary
 
 
 def shoot_plate(sharp: np.ndarray, aspect: float, camera: Camera, rng: np.random.Generator) -> np.ndarray:
-    """Photograph a sharp picture of a plate stretched to a preset's size: uint8 RGB (H, W, 3) -> the same size.
+    """Photograph a picture of a plate in the plate's true aspect ratio, so that the camera has few rows for a flat one.
 
-    aspect: width by height the plate has in the world. The camera sees it in that shape, so a flat plate gets few rows.
+    sharp: uint8 (H, W, 3) RGB, stretched to a preset's size; so is the shot that is returned. aspect: width by height
+    of the plate itself.
     """
     height, width = sharp.shape[:2]
     natural = images.resize(sharp, (max(8, round(width / aspect)), width))
@@ -48,7 +51,7 @@ def shoot_plate(sharp: np.ndarray, aspect: float, camera: Camera, rng: np.random
 
 
 class InkPlates:
-    """Endless rendered plates of one preset with their exact ink."""
+    """Source of rendered plates in one of `PRESETS` with their exact ink. Raises ValueError for an unknown preset."""
 
     def __init__(self, source: SyntheticPlates, preset: str = "plate"):
         if preset not in PRESETS:
@@ -57,7 +60,7 @@ class InkPlates:
         self.size, self.ranges = PRESETS[preset]
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
+        """(blurred: uint8 (H, W, 3) RGB, ink: uint8 (H, W))."""
         text, index = self.source.draw_text(rng)
         layout, glyphs = self.source.layouts[index], self.source.draw_glyphs(rng)
         scene, ink = scene_with_ink(text, layout, rng, glyphs, self.size, self.ranges)
@@ -65,7 +68,12 @@ class InkPlates:
 
 
 class InkOfPhotos:
-    """Real plates shot anew; their ink is what Otsu's threshold finds on the sharp crop. Small crops are left out."""
+    """Source of real plates, shot anew at each draw; their ink is that of the sharp crop (see `sharp_ink`).
+
+    Args:
+        plates: labelled plates; crops narrower than `min_width` pixels are left out; ValueError when none is left.
+        preset: name in `PRESETS`; "characters" takes rectified crops.
+    """
 
     def __init__(self, plates: list[LabelledPlate], preset: str = "plate", min_width: int = 80):
         self.size = PRESETS[preset][0]
@@ -79,25 +87,25 @@ class InkOfPhotos:
             raise ValueError(f"no labelled plate is at least {min_width} pixels wide")
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(blurred uint8 (H, W, 3), ink uint8 (H, W))."""
+        """(blurred: uint8 (H, W, 3) RGB, ink: uint8 (H, W))."""
         sharp, ink, aspect = self.pairs[rng.integers(len(self.pairs))]
         height, width = self.size
-        move = np.float32(
+        affine = np.float32(
             [
                 [rng.uniform(0.94, 1.06), rng.normal(0, 0.03), rng.normal(0, 3)],
                 [rng.normal(0, 0.03), rng.uniform(0.94, 1.06), rng.normal(0, 3)],
             ]
         )
-        move[:, 2] += (np.eye(2, dtype=np.float32) - move[:, :2]) @ np.float32([width / 2, height / 2])
-        sharp, ink = (cv2.warpAffine(p, move, (width, height), borderMode=cv2.BORDER_REPLICATE) for p in (sharp, ink))
+        affine[:, 2] += (np.eye(2, dtype=np.float32) - affine[:, :2]) @ np.float32([width / 2, height / 2])
+        sharp, ink = (cv2.warpAffine(p, affine, (width, height), borderMode=cv2.BORDER_REPLICATE) for p in (sharp, ink))
         photo = shoot_plate(sharp, aspect, random_camera(rng, rendered=False), rng)
         return photo, np.where(ink < 128, 0, 255).astype(np.uint8)
 
 
 class InkBatches(SeededBatches):
-    """Batches from a mix; every batch is of one of the groups, because the presets' sizes differ.
+    """Batches from groups of sources in turn: a batch is of one group, because the presets' sizes differ.
 
-    groups: lists of (source, share) of one size each, drawn in turn.
+    groups: for each group, a list of (source, share) with samples of one size.
     """
 
     def __init__(self, groups, batch_size: int, seed: int, num_batches: int = 10**9):

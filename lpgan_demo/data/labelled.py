@@ -1,4 +1,4 @@
-"""Labelled real plates, and on which side of the split each one is."""
+"""Labelled real plates and their split into training, validation and test."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ import numpy as np
 from .. import images
 
 SIDES = ("all", "train", "validation", "test", "not-trained", "second-half")
-
+"""What `choose` can choose."""
 
 SPLITS = {"train": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
+"""Side of the split -> its half-open interval of `share_of`."""
 
 
 @dataclass(frozen=True)
 class LabelledPlate:
-    """One labelled plate in a picture: path, text, layout name, and its corners (4, 2) in pixels, or None for
-    a picture that is the crop. group: what decides the split, the text unless plates share a photo."""
+    """One labelled plate in a picture.
+
+    Attributes:
+        path: the picture.
+        text: the plate's text, normalised.
+        layout: name of its layout.
+        corners: (4, 2) in pixels, clockwise from the top left; None for a picture that is a crop of the plate.
+        group: plates of one group are on one side of the split; the text, where it is empty.
+    """
 
     path: Path
     text: str
@@ -29,11 +37,20 @@ class LabelledPlate:
     group: str = ""
 
     @property
+    def split_key(self) -> str:
+        """The text that decides the side of the split."""
+        return self.group or self.text
+
+    @property
     def split(self) -> str:
-        return split_of(self.group or self.text)
+        """Side of the split: "train", "validation" or "test"."""
+        return split_of(self.split_key)
 
     def crop(self, margin: float = 0.0, flat: bool = False) -> np.ndarray:
-        """uint8 RGB: the axis-parallel box around the plate, or with flat=True its rectified view."""
+        """The plate, uint8 (H, W, 3) RGB: the axis-parallel box around it, or with flat=True its rectified view.
+
+        margin: what is added on every side, as a share of the plate's size; never to a picture that is a crop.
+        """
         image = _read(self.path)
         if self.corners is None:
             return image
@@ -48,18 +65,18 @@ def _read(path: Path) -> np.ndarray:
 
 
 def share_of(text: str) -> float:
-    """A number in [0, 1) fixed by the plate's text alone: the same plate falls on the same side everywhere."""
+    """The text's hash as a number in [0, 1): a plate is on the same side of the split in every data set."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
 
 
 def split_of(text: str) -> str:
-    """ "train", "validation" or "test" (70 : 15 : 15) by the plate's text."""
+    """Side of the split of a plate's text: "train", "validation" or "test" (70 : 15 : 15)."""
     share = share_of(text)
     return next(name for name, (low, high) in SPLITS.items() if low <= share < high)
 
 
 def photos_of(plates: list[LabelledPlate]) -> list[tuple[Path, np.ndarray]]:
-    """Labelled plates -> their photos: (path, corners (K, 4, 2)), in the order of the paths."""
+    """The photos that show the plates, sorted by path, as (path, corners of its plates (K, 4, 2) in pixels)."""
     corners: dict[Path, list[np.ndarray]] = {}
     for plate in plates:
         if plate.corners is not None:
@@ -68,16 +85,16 @@ def photos_of(plates: list[LabelledPlate]) -> list[tuple[Path, np.ndarray]]:
 
 
 def choose(plates: list[LabelledPlate], side: str) -> list[LabelledPlate]:
-    """The plates of one side of the split by plate text (see `SPLITS`).
+    """The plates of one side of the split, one of `SIDES`; raises ValueError for another one.
 
-    "not-trained" is validation and test together; "second-half" is what `train --half` keeps for judging.
+    "not-trained" is validation and test together; "second-half" is what `train --half` keeps for testing.
     """
     if side not in SIDES:
         raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
     if side == "all":
         return plates
     if side == "second-half":
-        return [plate for plate in plates if share_of(plate.group or plate.text) >= 0.5]
+        return [plate for plate in plates if share_of(plate.split_key) >= 0.5]
     if side == "not-trained":
         return [plate for plate in plates if plate.split != "train"]
     return [plate for plate in plates if plate.split == side]

@@ -1,8 +1,7 @@
-"""Batches to train on: endless rendered plates, real ones shot anew, and mixes of both.
+"""Batches for MTGAN: crops of rendered and real plates, the standard plates they should become, and their texts.
 
-Every batch is dict(lq, gt, target, layout): uint8 lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
-(N, MAX_CHARACTERS) and layout (N,). Batch k of a dataset is a pure function of (seed, k), so a resumed run
-sees what an uninterrupted one would have seen.
+A batch is dict(lq, gt, target, layout): uint8 RGB lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
+(N, MAX_CHARACTERS) and layout (N,).
 """
 
 from __future__ import annotations
@@ -20,14 +19,17 @@ from .labelled import LabelledPlate
 
 
 class LabelledPlateSource:
-    """Labelled real plates, each draw shot anew: new crop, tilt, light, blur. Rare provinces are drawn more often.
+    """Source of labelled real plates, shot anew at each draw; those of rare provinces are drawn more often.
 
-    join_share: how often a plate is put together from two (`join`).
+    Args:
+        plates: those with other layouts are left out; ValueError when none is left.
+        layouts: names that the layout indices of the samples stand for.
+        join_share: share of plates that are joined from two (see `join`).
     """
 
     def __init__(self, plates: list[LabelledPlate], layouts=CHINESE_LAYOUTS, join_share: float = 0.0):
         self.join_share = join_share
-        self._tight: dict[int, np.ndarray] = {}
+        self._rectified: dict[int, np.ndarray] = {}
         names = list(layouts)
         self.plates = [plate for plate in plates if plate.layout in names]
         if not self.plates:
@@ -37,18 +39,19 @@ class LabelledPlateSource:
         weights = np.array([counts[plate.text[0]] ** -0.5 for plate in self.plates])
         self.weights = weights / weights.sum()
 
-    def tight(self, k: int) -> np.ndarray:
-        """Plate k alone, edge to edge: uint8 (64, 192, 3)."""
-        if k not in self._tight:
-            self._tight[k] = images.resize(self.plates[k].crop(flat=True), (64, 192))
-        return self._tight[k]
+    def rectified(self, k: int) -> np.ndarray:
+        """Plate k, rectified and without margin: uint8 (64, 192, 3) RGB."""
+        if k not in self._rectified:
+            self._rectified[k] = images.resize(self.plates[k].crop(flat=True), (64, 192))
+        return self._rectified[k]
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
+        """(crop: uint8 RGB at the size of its camera, text, index of the layout)."""
         k, other = (int(v) for v in rng.choice(len(self.plates), 2, p=self.weights))
         text = self.plates[k].text
         one_row = self.plates[k].layout in CHINESE_LAYOUTS
         if rng.random() < self.join_share and one_row and self.index[k] == self.index[other]:
-            crop, text = join(self.tight(k), text, self.tight(other), self.plates[other].text, rng)
+            crop, text = join(self.rectified(k), text, self.rectified(other), self.plates[other].text, rng)
             inner = 0.0
         elif self.plates[k].corners is not None:
             crop, inner = self.plates[k].crop(margin=0.12, flat=rng.random() < 0.4), 0.12 / 1.24
@@ -65,11 +68,17 @@ class LabelledPlateSource:
 
 
 def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, rng: np.random.Generator):
-    """A plate that never was: the first characters of one real plate and the last ones of another.
+    """Join the first characters of one real plate and the last ones of another to a new plate.
 
-    left, right: uint8 (64, 192, 3) views, edge to edge, of two plates of one Chinese single-row layout. They are
-    cut where both show nothing but paper, and the right one gets the left one's mean and contrast. Returns (view,
-    text); the left plate unchanged when no common gap is found.
+    They are cut in a gap between characters that both have, and the right one gets the left one's mean and contrast.
+
+    Args:
+        left, right: uint8 (64, 192, 3) RGB, rectified views without margin of plates of one Chinese single-row layout.
+        left_text, right_text: their texts.
+        rng: chooses the gap.
+
+    Returns:
+        (view, text); the left plate unchanged when there is no common gap.
     """
     cut = int(rng.integers(1, len(left_text)))
     edges = get_layout("cn_green" if len(left_text) == 8 else "cn_blue").regions
@@ -82,8 +91,8 @@ def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, r
     if ink.min() > 0.5:
         return left, left_text
     x = columns[int(ink.argmin())]
-    mean, spread = (right.mean((0, 1)), right.std() + 1e-6), (left.mean((0, 1)), left.std() + 1e-6)
-    toned = (right[:, x:] - mean[0]) * min(2.0, spread[1] / mean[1]) + spread[0]
+    contrast = min(2.0, (left.std() + 1e-6) / (right.std() + 1e-6))
+    toned = (right[:, x:] - right.mean((0, 1))) * contrast + left.mean((0, 1))
     toned = np.clip(np.rint(toned), 0, 255).astype(np.uint8)
     return np.hstack([left[:, :x], toned]), left_text[:cut] + right_text[cut:]
 
@@ -93,38 +102,29 @@ class PlateBatches(SeededBatches):
 
     Args:
         parts: sources of samples, such as `SyntheticPlates` and `LabelledPlateSource`.
-        shares: how often each one is drawn from.
+        shares: relative frequency of each source; ValueError where they do not fit.
         batch_size, seed, num_batches: as in `SeededBatches`.
-        input_size, output_size: (height, width) of lq and gt, pixels.
-        layouts: names that the layout indices of the samples stand for.
+        options: input_size, output_size and layouts, as in `collate`.
     """
 
-    def __init__(
-        self,
-        parts,
-        shares,
-        batch_size: int,
-        seed: int,
-        num_batches: int = 10**9,
-        input_size=(32, 96),
-        output_size=(64, 192),
-        layouts=CHINESE_LAYOUTS,
-    ):
+    def __init__(self, parts, shares, batch_size: int, seed: int, num_batches: int = 10**9, **options):
         if len(parts) != len(shares) or min(shares) < 0 or sum(shares) <= 0:
             raise ValueError("give one non-negative share per part, not all zero")
         super().__init__(batch_size, seed, num_batches)
         self.parts = list(parts)
         self.shares = np.asarray(shares, float) / sum(shares)
-        self.input_size, self.output_size = input_size, output_size
-        self.layouts = tuple(layouts)
+        self.options = options
 
     def batch(self, k: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         rows = [self.parts[part].sample(rng) for part in rng.choice(len(self.parts), self.batch_size, p=self.shares)]
-        return collate(rows, self.input_size, self.output_size, self.layouts)
+        return collate(rows, **self.options)
 
 
 def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LAYOUTS) -> dict[str, np.ndarray]:
-    """(crop, text, layout index) rows -> one batch."""
+    """One batch of (crop, text, layout index) rows.
+
+    input_size, output_size: (height, width) of lq and gt, pixels. layouts: names that the layout indices stand for.
+    """
     kinds = [get_layout(layouts[index]) for _, _, index in rows]
     return {
         "lq": np.stack([images.resize(crop, input_size) for crop, _, _ in rows]),

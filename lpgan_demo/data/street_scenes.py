@@ -1,7 +1,6 @@
-"""Street pictures to learn detection from: real photos cut and shot anew, plates and misleading signs pasted in.
+"""Batches for the plate detector: photos cut and shot anew, with rendered plates and misleading signs pasted in.
 
-Every batch is dict(picture uint8 (N, H, W, 3), corners float32 (N, MAX_PLATES, 4, 2) in pixels, count int64 (N,)).
-Batch k is a pure function of (seed, k).
+A batch is dict(picture uint8 (N, H, W, 3) RGB, corners float32 (N, MAX_PLATES, 4, 2) in pixels, count int64 (N,)).
 """
 
 from __future__ import annotations
@@ -22,43 +21,39 @@ from .batches import SeededBatches
 from .synthetic import SyntheticPlates
 
 MAX_PLATES = 8
-"""The most plates in one picture."""
+"""Largest number of labelled plates in one picture."""
 
 WIDTHS = (24.0, 330.0)
-"""Plates' widths in a training picture, pixels."""
+"""Range of the width of plates in a picture, pixels."""
 
 
 @lru_cache(maxsize=150)
 def _read(path: Path) -> tuple[np.ndarray, float]:
-    """The photo, at most 1600 pixels long, and how much smaller it was made for that."""
+    """The photo with sides of at most 1600 pixels, and the factor by which it was scaled for that."""
     photo = images.load_image(path)
     scale = min(1.0, 1600 / max(photo.shape[:2]))
     return images.resize(photo, (round(photo.shape[0] * scale), round(photo.shape[1] * scale))), scale
 
 
 class StreetScenes:
-    """Endless pictures.
+    """Source of street pictures with labelled plates.
 
-    photos: as from `labels.photos_of`, every plate in them labelled; without any, backgrounds are drawn. source:
-    whose texts, layouts and glyphs pasted plates have. photo_share: how often a picture begins with a photo; anywhere:
-    how often that is cut where a plate need not be, for the grilles, lamps and signs that look like one.
+    Args:
+        photos: as from `labelled.photos_of`, with every plate in them labelled; without any, backgrounds are drawn.
+        source: gives texts, layouts and glyphs of the plates that are pasted in.
+        size: (height, width) of the pictures, pixels.
+        photo_share: share of pictures that are cut from a photo.
+        anywhere: share of these cut anywhere, not around a plate: grilles, lamps and signs are to be learnt as well.
     """
 
-    def __init__(
-        self,
-        photos,
-        source: SyntheticPlates,
-        size: tuple[int, int] = (384, 512),
-        photo_share: float = 0.9,
-        anywhere: float = 0.25,
-    ):
+    def __init__(self, photos, source: SyntheticPlates, size=(384, 512), photo_share=0.9, anywhere=0.25):
         self.photos, self.source, self.size, self.anywhere = list(photos), source, size, anywhere
         self.photo_share = photo_share if self.photos else 0.0
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(picture uint8 (H, W, 3), corners float32 (K, 4, 2), clockwise from each plate's own top left)."""
-        picture, plates = self._photo(rng) if rng.random() < self.photo_share else (_street(self.size, rng), [])
-        for quad in plates:  # some cars keep the place of their plate and get another number
+        """(picture: uint8 (H, W, 3) RGB, corners: float32 (K, 4, 2), clockwise from each plate's own top left)."""
+        picture, plates = self._cut_photo(rng) if rng.random() < self.photo_share else (_background(self.size, rng), [])
+        for quad in plates:  # some plates are painted over with another one
             if rng.random() < 0.4:
                 text, index = self.source.draw_text(rng)
                 self._paste_plate(picture, text, index, quad, rng)
@@ -66,7 +61,7 @@ class StreetScenes:
         for _ in range(rng.integers(0, 4)):
             quad = _free_quad(self.size, taken, rng.uniform(0.15, 1.2), rng)
             if quad is not None:
-                _lay(picture, _sign(rng), quad)
+                _paste(picture, _sign(rng), quad)
                 taken.append(quad)
         for _ in range(rng.integers(0, 3)):
             text, index = self.source.draw_text(rng)
@@ -76,47 +71,48 @@ class StreetScenes:
                 self._paste_plate(picture, text, index, quad, rng)
                 taken.append(quad)
                 plates.append(quad)
-        return _shot(picture, rng), np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
+        return _photographed(picture, rng), np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
 
-    def _photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
-        """A photo turned, scaled and cut, around one of its plates or anywhere, and the corners of those inside."""
+    def _cut_photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
+        """A photo rotated, scaled and cut, around one of its plates or anywhere; and the corners of those in it."""
         path, corners = self.photos[rng.integers(len(self.photos))]
-        photo, smaller = _read(path)
-        corners = corners * smaller
-        wanted = corners[rng.integers(len(corners))]
-        scale = np.exp(rng.uniform(*np.log(WIDTHS))) / np.ptp(wanted[:, 0])
+        photo, read_scale = _read(path)
+        corners = corners * read_scale
+        chosen = corners[rng.integers(len(corners))]
+        scale = np.exp(rng.uniform(*np.log(WIDTHS))) / np.ptp(chosen[:, 0])
         scale = max(scale, 0.6 * self.size[1] / photo.shape[1])
-        if scale < 1:  # a warp does not average pixels: shrink first
+        if scale < 1:  # shrink first, because a warp does not average pixels
             photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            corners, wanted, scale = corners * scale, wanted * scale, 1.0
+            corners, chosen, scale = corners * scale, chosen * scale, 1.0
         angle = np.deg2rad(rng.uniform(-40, 40) if rng.random() < 0.15 else rng.normal(0, 3))
-        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         target = rng.uniform(0.1, 0.9, 2) * self.size[::-1]
-        centre = wanted.mean(0) if rng.random() >= self.anywhere else rng.uniform(0.1, 0.9, 2) * photo.shape[1::-1]
-        shift = target - turn @ centre
-        warp = np.hstack([turn, shift[:, None]])
+        centre = chosen.mean(0) if rng.random() >= self.anywhere else rng.uniform(0.1, 0.9, 2) * photo.shape[1::-1]
+        shift = target - rotation @ centre
+        warp = np.hstack([rotation, shift[:, None]])
         picture = cv2.warpAffine(photo, warp, self.size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         inside = []
-        for quad in corners @ turn.T + shift:
+        for quad in corners @ rotation.T + shift:
             middle, low, high = quad.mean(0), quad.min(0), quad.max(0)
             if (low > -0.1 * (high - low)).all() and (high < self.size[::-1] + 0.1 * (high - low)).all():
                 inside.append(quad)
-            elif (low < self.size[::-1]).all() and (high > 0).all():  # neither a plate nor background: painted over
-                wide = middle + (quad - middle) * 1.15
-                cv2.fillConvexPoly(picture, np.int32(wide), rng.integers(0, 256, 3).tolist())
+            elif (low < self.size[::-1]).all() and (high > 0).all():  # cut by the edge: painted over
+                enlarged = middle + (quad - middle) * 1.15
+                cv2.fillConvexPoly(picture, np.int32(enlarged), rng.integers(0, 256, 3).tolist())
         return picture, inside
 
     def _paste_plate(self, picture, text, index, quad, rng) -> None:
+        """Paste a rendered plate, about as bright as the picture around it."""
         plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng))
         box = cv2.boundingRect(np.float32(quad))
         around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
         light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.45, 1.4) ** rng.uniform(0.2, 1.0)
         shade = 1 + noise_field(rng, plate.shape[:2], (2, 3), 1) * rng.uniform(0, 0.4)
-        _lay(picture, plate * light * shade, quad)
+        _paste(picture, plate * light * shade, quad)
 
 
-def _lay(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray) -> None:
-    """Paint a float patch over the quadrilateral, in place, without more detail than fits."""
+def _paste(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray) -> None:
+    """Warp a patch into a quadrilateral of the picture, in place; it is averaged first where it must shrink."""
     width, height = np.ptp(quad[:, 0]), np.ptp(quad[:, 1])
     shrink = min(1.0, 1.2 * max(width / patch.shape[1], height / patch.shape[0]))
     if shrink < 1:
@@ -125,13 +121,13 @@ def _lay(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray) -> None:
     h, w = patch.shape[:2]
     warp = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), np.float32(quad))
     size = picture.shape[1::-1]
-    cover = cv2.warpPerspective(np.ones((h, w), np.float32), warp, size)[..., None]
-    laid = cv2.warpPerspective(patch.astype(np.float32), warp, size, borderMode=cv2.BORDER_REPLICATE)
-    picture[:] = np.clip(picture * (1 - cover) + laid * cover, 0, 255).astype(np.uint8)
+    mask = cv2.warpPerspective(np.ones((h, w), np.float32), warp, size)[..., None]
+    warped = cv2.warpPerspective(patch.astype(np.float32), warp, size, borderMode=cv2.BORDER_REPLICATE)
+    picture[:] = np.clip(picture * (1 - mask) + warped * mask, 0, 255).astype(np.uint8)
 
 
 def _free_quad(size, taken, aspect: float, rng) -> np.ndarray | None:
-    """Corners of something `aspect` times as high as wide, inside the picture and clear of all in `taken`; or None."""
+    """Corners of a quadrilateral `aspect` times as high as wide, in the picture and apart from `taken`; or None."""
     for _ in range(10):
         width = np.exp(rng.uniform(*np.log(WIDTHS)))
         quad = (np.array([[0, 0], [1, 0], [1, aspect], [0, aspect]]) - (0.5, aspect / 2)) * width
@@ -152,8 +148,8 @@ def _free_quad(size, taken, aspect: float, rng) -> np.ndarray | None:
     return None
 
 
-def _street(size, rng) -> np.ndarray:
-    """A background out of nothing: light from above, blocks, lines, round lamps."""
+def _background(size, rng) -> np.ndarray:
+    """A drawn background: smooth light, rectangles, lines, discs and grilles. uint8 RGB."""
     h, w = size
     field = rng.uniform(30, 220, 3) + noise_field(rng, size, (3, 4), 3) * rng.uniform(10, 70)
     picture = np.clip(field, 0, 255).astype(np.uint8)
@@ -176,7 +172,7 @@ def _street(size, rng) -> np.ndarray:
 
 
 def _sign(rng) -> np.ndarray:
-    """Something with writing that is no plate: a shop's name, a telephone number, a date. float32 RGB (H, W, 3)."""
+    """A sign that is no plate: a shop's name, a telephone number or a date. float32 (H, W, 3) RGB."""
     kind = rng.integers(3)
     if kind == 0:
         text = "".join(rng.choice(list(SYMBOLS), rng.integers(2, 6)))
@@ -190,23 +186,23 @@ def _sign(rng) -> np.ndarray:
     height = int(rng.integers(52, 110))
     dark, bright = rng.integers(0, 110, 3), rng.integers(130, 256, 3)
     paper, ink = (dark, bright) if rng.random() < 0.5 else (bright, dark)
-    board = Image.new("RGB", (width, height), tuple(paper.tolist()))
-    ImageDraw.Draw(board).text((width // 2, height // 2), text, font=font, fill=tuple(ink.tolist()), anchor="mm")
-    return np.asarray(board, np.float32)
+    sign = Image.new("RGB", (width, height), tuple(paper.tolist()))
+    ImageDraw.Draw(sign).text((width // 2, height // 2), text, font=font, fill=tuple(ink.tolist()), anchor="mm")
+    return np.asarray(sign, np.float32)
 
 
-def _shot(picture: np.ndarray, rng) -> np.ndarray:
-    """The picture through a camera, at its own size: day or night, sharp or not, or enlarged from a smaller one."""
+def _photographed(picture: np.ndarray, rng) -> np.ndarray:
+    """A shot of the picture by day or night, in half of the cases a bad one, resized to the picture's size."""
     height, width = picture.shape[:2]
     bad = rng.random() < 0.5
     night = rng.random() < 0.15
-    share = np.exp(rng.uniform(np.log(0.4), 0)) if bad else 1.0  # small photos are enlarged before they are searched
-    smear = rng.uniform(2, 8) if bad and rng.random() < 0.5 else 0.0  # pixels of the small photo
+    scale = np.exp(rng.uniform(np.log(0.4), 0)) if bad else 1.0  # the detector enlarges small photos
+    motion = rng.uniform(2, 8) if bad and rng.random() < 0.5 else 0.0  # in pixels of the shot
     camera = Camera(
-        width=round(width * share),
-        motion=max(1.01, smear / share * REFERENCE_WIDTH / width) if smear else 0.0,
+        width=round(width * scale),
+        motion=max(1.01, motion / scale * REFERENCE_WIDTH / width) if motion else 0.0,
         angle=rng.choice((rng.uniform(-10, 10), rng.uniform(0, 180))),
-        defocus=rng.uniform(0.4, 2.0) * REFERENCE_WIDTH / width if bad and not smear else 0.0,
+        defocus=rng.uniform(0.4, 2.0) * REFERENCE_WIDTH / width if bad and not motion else 0.0,
         gain=rng.uniform(0.3, 0.6) if night else np.exp(rng.normal(0, 0.2)),
         cast=tuple(np.clip(1 + rng.normal(0, 0.08, 3), 0.6, 1.4)),
         gamma=float(np.exp(rng.normal(0, 0.15))),
@@ -217,7 +213,7 @@ def _shot(picture: np.ndarray, rng) -> np.ndarray:
 
 
 class SceneBatches(SeededBatches):
-    """Batches of `StreetScenes`; length is `num_batches`."""
+    """Batches of `StreetScenes`."""
 
     def __init__(self, scenes: StreetScenes, batch_size: int, seed: int, num_batches: int = 10**9):
         super().__init__(batch_size, seed, num_batches)

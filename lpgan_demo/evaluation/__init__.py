@@ -1,1 +1,1 @@
-"""What every quoted figure was measured with: a file for each kind of `evaluate`."""
+"""Measurements behind the published figures: one file for each kind of `evaluate`."""

@@ -1,4 +1,4 @@
-"""How far a reading may be trusted: temperature, calibration and coverage curves, and what several frames gain."""
+"""`evaluate confidence` and `evaluate tracks`: is the stated confidence right, and what do several frames gain?"""
 
 from __future__ import annotations
 
@@ -8,91 +8,87 @@ import numpy as np
 
 from ..data.formats import labelled_plates
 from ..images import nudge
-from ..inference.pipeline import PlatePipeline
+from ..inference.pipeline import CROP_MARGIN, PlatePipeline
 from ..plates.camera import shoot, street_camera
-from .metrics import accuracy_over_coverage, calibration_error
+from .metrics import accuracy_over_coverage, calibration_bins, calibration_error
 
 
-def evaluate_confidence(
-    folders: list[str], pipeline: PlatePipeline, side: str = "all", plot: str | None = None
-) -> dict:
-    """Per folder, and all together: plate accuracy, ECE, accuracy of the more confident half, share read at 99 %.
+def evaluate_confidence(folders: list[str], pipeline: PlatePipeline, side="all", plot: str | None = None) -> dict:
+    """Calibration and coverage of the confidence, per folder and for all of them together.
 
-    "read_at_99" is the largest share of plates, taken from the most confident down, of which at least 99 % are right.
-    plot: also draw the calibration curve of all together and each folder's accuracy over coverage, as PNG.
+    Args:
+        folders, side: as in `data.formats.labelled_plates`, with its errors.
+        plot: file for a PNG of the calibration of all together and each folder's accuracy over coverage.
+
+    Returns:
+        {folder name or "together": figures}: n; plate_accuracy; expected_calibration_error; confident_half: accuracy
+        of the more confident half; read_at_99: largest share of plates, most confident first, with 99 % read exactly.
     """
-    judged = {}
+    outcomes = {}
     for folder in folders:
-        pairs = [(plate, plate.crop(0.03)) for plate in labelled_plates([folder], side)]
-        results = pipeline.read_plates([crop for _, crop in pairs])
-        right = np.array([plate.text == result.text for (plate, _), result in zip(pairs, results)])
-        judged[Path(folder).name] = (right, np.array([result.confidence for result in results]))
-    judged["together"] = tuple(np.concatenate(part) for part in zip(*judged.values()))
+        plates = labelled_plates([folder], side)
+        results = pipeline.read_plates([plate.crop(CROP_MARGIN) for plate in plates])
+        right = np.array([plate.text == result.text for plate, result in zip(plates, results)])
+        outcomes[Path(folder).name] = (right, np.array([result.confidence for result in results]))
+    outcomes["together"] = tuple(np.concatenate(part) for part in zip(*outcomes.values()))
     if plot:
-        _plot_confidence(judged, plot)
+        _plot_confidence(outcomes, plot)
     report = {}
-    for name, (right, confidence) in judged.items():
+    for name, (right, confidence) in outcomes.items():
         accuracy = accuracy_over_coverage(right, confidence)
-        safe = np.flatnonzero(accuracy >= 0.99)
+        reaching = np.flatnonzero(accuracy >= 0.99)
         report[name] = {
             "n": len(right),
             "plate_accuracy": float(right.mean()),
             "expected_calibration_error": calibration_error(right, confidence),
             "confident_half": float(accuracy[(len(right) + 1) // 2 - 1]),
-            "read_at_99": float((safe[-1] + 1) / len(right)) if len(safe) else 0.0,
+            "read_at_99": float((reaching[-1] + 1) / len(right)) if len(reaching) else 0.0,
         }
     return report
 
 
-def _plot_confidence(judged: dict, path: str) -> None:
+def _plot_confidence(outcomes: dict, path: str) -> None:
+    """Calibration and coverage curves of {name: (right (n,), confidence (n,))}, as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")
-    left, curve = figure.subplots(1, 2)
-    right, confidence = judged["together"]
-    place = np.clip((confidence * 10).astype(int), 0, 9)
-    bins = [b for b in range(10) if (place == b).any()]
-    left.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    left.scatter(
-        [confidence[place == b].mean() for b in bins],
-        [right[place == b].mean() for b in bins],
-        s=[20 + 400 * (place == b).mean() for b in bins],
-    )
-    left.set(xlabel="stated confidence", ylabel="share read exactly", title="Calibration (area: how many plates)")
-    for name, (ok, sure) in judged.items():
+    calibration, coverage = figure.subplots(1, 2)
+    confidences, accuracies, shares = map(np.array, zip(*calibration_bins(*outcomes["together"])))
+    calibration.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    calibration.scatter(confidences, accuracies, s=20 + 400 * shares)
+    calibration.set(xlabel="stated confidence", ylabel="share read exactly")
+    calibration.set_title("Calibration (area: how many plates)")
+    for name, (right, confidence) in outcomes.items():
         if name != "together":
-            curve.plot((np.arange(len(ok)) + 1) / len(ok), accuracy_over_coverage(ok, sure), label=name)
-    curve.axhline(0.99, color="0.7", linewidth=1)
-    curve.set(xlabel="share of plates answered, surest first", ylabel="of those, read exactly", ylim=(0, 1.02))
-    curve.set_title("Accuracy over coverage")
-    curve.legend(fontsize=8)
+            accuracy = accuracy_over_coverage(right, confidence)
+            coverage.plot((np.arange(len(accuracy)) + 1) / len(accuracy), accuracy, label=name)
+    coverage.axhline(0.99, color="0.7", linewidth=1)
+    coverage.set(xlabel="share of plates answered, surest first", ylabel="of those, read exactly", ylim=(0, 1.02))
+    coverage.set_title("Accuracy over coverage")
+    coverage.legend(fontsize=8)
     figure.savefig(path, dpi=110)
 
 
 def evaluate_tracks(
-    folders: list[str],
-    pipeline: PlatePipeline,
-    side: str = "all",
-    frames=(1, 3, 5),
-    plot: str | None = None,
-    seed: int = 0,
+    folders: list[str], pipeline: PlatePipeline, side="all", frames=(1, 3, 5), plot=None, seed=0
 ) -> dict:
-    """What several frames gain: {"light" | "heavy": {frames: plate accuracy of `read_track`}} on surveillance shots.
+    """What several frames of one plate gain: {"light" or "heavy" shots: {frames: plate accuracy of `read_track`}}.
 
-    Every crop is shot anew for every frame, each with its own blur, light and noise, moved by up to 2 %.
+    Every frame is the crop shot anew, with its own blur, light and noise, moved and scaled by up to 2 %.
+    folders, side: as in `data.formats.labelled_plates`; plot: file for a PNG of the report.
     """
     rng = np.random.default_rng(seed)
-    pairs = [(plate, plate.crop(0.03)) for plate in labelled_plates(folders, side)]
+    pairs = [(plate.text, plate.crop(CROP_MARGIN)) for plate in labelled_plates(folders, side)]
     report: dict[str, dict[int, float]] = {}
     for kind in ("light", "heavy"):
         right = {n: 0 for n in frames}
-        for plate, crop in pairs:
+        for text, crop in pairs:
             shots = []
             for _ in range(max(frames)):
                 moved = nudge(crop, *rng.uniform(-0.02, 0.02, 2), rng.uniform(0.98, 1.02))
                 shots.append(shoot(moved, street_camera(rng, kind == "heavy"), rng))
             for n in frames:
-                right[n] += pipeline.read_track(shots[:n]).text == plate.text
+                right[n] += pipeline.read_track(shots[:n]).text == text
         report[kind] = {n: right[n] / len(pairs) for n in frames}
     if plot:
         from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""The deblurring paper's table: ways from a smear to ink and paper, by the true ink and by who can read it."""
+"""`evaluate deblur`: the deblurring paper's table, ink methods scored by the true ink and by plates read."""
 
 from __future__ import annotations
 
@@ -12,70 +12,76 @@ from ..data.formats import labelled_plates
 from ..data.ink_batches import PRESETS, sharp_ink, shoot_plate
 from ..data.synthetic import SyntheticPlates
 from ..inference.loading import DEBLURRERS
-from ..inference.pipeline import PlatePipeline
-from ..networks.registry import load_weights
+from ..inference.pipeline import CROP_MARGIN, PlatePipeline
+from ..networks import load_weights
 from ..plates import LAYOUTS, PlateLayout, get_layout
 from ..plates.camera import CONDITIONS, random_camera
 from ..plates.scenes import scene_with_ink
 from ..weights import weights_folder
-from .ink_methods import ways
-from .metrics import ink_f_measure, psnr, rmse, ssim
+from .ink_methods import ink_methods
+from .metrics import ink_f_measure, mean_score, psnr, rmse, ssim
 from .readers.classical import read_plates as read_classically
 from .readers.third_party import find_general_reader
+from .tables import grouped_table
 
-SIZE = PRESETS["plate"][0]
+SIZE, RANGES = PRESETS["plate"]
+
+InkSample = tuple[np.ndarray, np.ndarray, str, PlateLayout]
+"""(blurred picture uint8 RGB (128, 192, 3), true ink uint8 (128, 192), text, layout)."""
 
 
 def paint(grey: np.ndarray, layout: PlateLayout) -> np.ndarray:
-    """Grey ink and paper in the colours of a layout, as MTGAN learnt to read them: uint8 RGB (H, W, 3)."""
+    """Grey ink and paper (H, W) in the colours of a layout, as MTGAN learnt to read them: uint8 RGB (H, W, 3)."""
     share = grey[..., None].astype(np.float32) / 255
     return np.rint(np.float32(layout.ink) * (1 - share) + np.float32(layout.background) * share).astype(np.uint8)
 
 
-def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[tuple]]:
-    """{condition: rows of (picture, ink, text, layout)} of real plates; their ink is Otsu's of the sharp crop.
+def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[InkSample]]:
+    """{condition: samples} of real plates; their true ink is Otsu's threshold of the sharp crop.
 
-    A folder that holds a folder `clean` has been shot already: its other folders are the conditions, and each file of
-    theirs shows the sharp crop of the same name. All others are shot here, as `CONDITIONS` say. FOLDER=LAYOUT says what
-    all plates of a folder are; with several folders a condition's name begins with its folder's.
+    A folder with a subfolder `clean` has been shot already: its other subfolders are the conditions, and each of their
+    files shows the sharp crop of the same name. Plates of other folders are shot here, as `CONDITIONS` say.
+
+    folders, side: as in `data.formats.labelled_plates`, with its errors. With several folders a condition's name
+    begins with its folder's.
     """
-    rows: dict[str, list[tuple]] = {}
+    samples: dict[str, list[InkSample]] = {}
     rng = np.random.default_rng(seed)
     for spec in folders:
-        name, _, layout = str(spec).partition("=")
-        folder, prefix = Path(name), f"{Path(name).name}, " if len(folders) > 1 else ""
-        shot = sorted(part for part in folder.iterdir() if part.is_dir()) if (folder / "clean").is_dir() else []
-        where = folder / "clean" if shot else folder
-        for plate in labelled_plates([f"{where}={layout}" if layout else where], side):
-            crop = plate.crop(0.03)
+        path, _, layout = str(spec).partition("=")
+        folder, prefix = Path(path), f"{Path(path).name}, " if len(folders) > 1 else ""
+        shots = sorted(part for part in folder.iterdir() if part.is_dir()) if (folder / "clean").is_dir() else []
+        sharp_folder = folder / "clean" if shots else folder
+        for plate in labelled_plates([f"{sharp_folder}={layout}" if layout else sharp_folder], side):
+            crop = plate.crop(CROP_MARGIN)
             sharp, aspect = images.resize(crop, SIZE), crop.shape[1] / crop.shape[0]
-            if shot:
-                files = {part.name: part / plate.path.name for part in shot if part.name != "clean"}
-                seen = {name: images.load_image(path) for name, path in files.items()}
+            if shots:
+                files = {part.name: part / plate.path.name for part in shots if part.name != "clean"}
+                pictures = {name: images.load_image(path) for name, path in files.items()}
             else:
-                seen = {name: shoot_plate(sharp, aspect, camera(rng), rng) for name, camera in CONDITIONS.items()}
+                pictures = {name: shoot_plate(sharp, aspect, camera(rng), rng) for name, camera in CONDITIONS.items()}
             truth = sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)
-            for name, picture in seen.items():
-                rows.setdefault(prefix + name, []).append((images.resize(picture, SIZE), *truth))
-    return rows
+            for name, picture in pictures.items():
+                samples.setdefault(prefix + name, []).append((images.resize(picture, SIZE), *truth))
+    return samples
 
 
-def rendered_pairs(n: int, seed: int = 12345) -> list[tuple]:
-    """Rows of (picture, ink, text, layout) of rendered plates of every layout, shot as in training."""
+def rendered_pairs(n: int, seed: int = 12345) -> list[InkSample]:
+    """`n` samples of rendered plates of every layout, shot as in training."""
     rng = np.random.default_rng(seed)
     source = SyntheticPlates(tuple(LAYOUTS))
-    rows = []
+    samples = []
     for _ in range(n):
         text, index = source.draw_text(rng)
         layout = source.layouts[index]
-        scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng), SIZE, PRESETS["plate"][1])
+        scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng), SIZE, RANGES)
         picture = shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng)
-        rows.append((picture, ink, text, layout))
-    return rows
+        samples.append((picture, ink, text, layout))
+    return samples
 
 
 class Readers:
-    """MTGAN's reader, the classical one and, where it is installed, a general one: shares of plates read exactly."""
+    """MTGAN (weights in `source`), the classical reader and, where it is installed, a general one."""
 
     def __init__(self, source=None):
         self.pipeline = PlatePipeline.from_pretrained(source, detect=False, deblur=False)
@@ -83,58 +89,64 @@ class Readers:
         self.general = find_general_reader()
 
     def __call__(self, coloured, plain, layouts, texts) -> dict[str, float]:
-        """coloured: pictures for MTGAN; plain: for the others, who are told their layouts. All uint8 RGB (H, W, 3)."""
+        """{reader: share of plates read exactly}; `layouts` is told to the readers of plain pictures.
+
+        coloured: pictures for MTGAN, plain: for the other readers; uint8 RGB (H, W, 3).
+        """
         shaped = [images.resize(p, (64, round(64 * k.size_mm[1] / k.size_mm[0]))) for p, k in zip(plain, layouts)]
-        read = {
+        readings = {
             "mtgan": [plate.text for plate in self.pipeline.read_plates(coloured)],
             "classical": read_classically(self.classical, shaped, layouts),
         }
         if self.general is not None:
-            read["ocr"] = [self.general(picture) for picture in shaped]
-        return {who: float(np.mean([a == b for a, b in zip(found, texts)])) for who, found in read.items()}
+            readings["ocr"] = [self.general(picture) for picture in shaped]
+        return {reader: mean_score(found, texts) for reader, found in readings.items()}
 
 
 def _rgb(picture: np.ndarray) -> np.ndarray:
+    """uint8 (H, W) or (H, W, 3) -> (H, W, 3)."""
     return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
 
 
-def _mean(measure, found, truths) -> float:
-    return float(np.mean([measure(a, b) for a, b in zip(found, truths)]))
+def evaluate_deblur(folders: list[str], source=None, side="all", rendered: int = 200, sheet: str | None = None) -> dict:
+    """Every ink method on real plates in several conditions and on rendered ones.
 
+    Args:
+        folders, side: as in `real_pairs`.
+        source: weights of MTGAN and the deblur networks; None: the bundled ones.
+        rendered: number of rendered plates.
+        sheet: file for a PNG of picture, Otsu, the deblur network's grey and binary, true ink.
 
-def evaluate_deblur(
-    folders: list[str], source=None, side: str = "all", rendered: int = 200, sheet: str | None = None
-) -> dict[str, dict[str, dict]]:
-    """{condition: {way: figures}}: f (of ink), rmse, psnr, ssim against the true ink, and shares of exact plates.
-
-    psnr and ssim are of the grey picture, f and rmse of the binary one. mtgan, classical and ocr (a general reader,
-    where `general_ocr` finds one) are exact plates: MTGAN reads the grey picture painted in the plate's colours, the
-    others the binary one. The first row, "as it comes", is what they read of the picture itself. sheet: also write a
-    PNG of picture, Otsu, ours grey, ours binary, true ink.
+    Returns:
+        {condition: {method: figures}}: n; f and rmse of the binary, psnr and ssim of the grey picture, against the true
+        ink; mtgan (reads the grey picture painted in the plate's colours), classical and, where `find_general_reader`
+        finds it, ocr (read the binary one): shares of exact plates. The first row, "as it comes", has only these, of
+        the blurred picture.
     """
     readers = Readers(source)
     conditions = real_pairs(folders, side) if folders else {}
     conditions |= {"rendered": rendered_pairs(rendered)} if rendered else {}
     report: dict[str, dict[str, dict]] = {}
     shown = []
-    for condition, rows in conditions.items():
-        pictures, inks, texts, layouts = map(list, zip(*rows))
-        report[condition] = {"as it comes": {"n": len(rows)} | readers(pictures, pictures, layouts, texts)}
-        dark_ink = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
-        made = {name: way(pictures, layouts) for name, way in ways(source).items()}
-        for name, pairs in made.items():
+    for condition, samples in conditions.items():
+        pictures, inks, texts, layouts = map(list, zip(*samples))
+        report[condition] = {"as it comes": {"n": len(samples)} | readers(pictures, pictures, layouts, texts)}
+        black_on_white = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
+        results = {name: method(pictures, layouts) for name, method in ink_methods(source).items()}
+        for name, pairs in results.items():
             greys, binaries = map(list, zip(*pairs))
             painted = [paint(grey, layout) for grey, layout in zip(greys, layouts)]
             report[condition][name] = {
-                "n": len(rows),
-                "f": _mean(ink_f_measure, binaries, inks),
-                "rmse": _mean(rmse, binaries, inks),
-                "psnr": _mean(psnr, greys, inks),
-                "ssim": _mean(ssim, greys, inks),
-            } | readers(painted, [_rgb(binary) for binary in binaries], dark_ink, texts)
-        ours = next((name for name in DEBLURRERS if name.removesuffix("-generator") in made), "Otsu")
-        for k in range(0, len(rows), max(1, len(rows) // 6))[:6]:
-            cells = [pictures[k], made["Otsu"][k][1], *made[ours.removesuffix("-generator")][k], inks[k]]
+                "n": len(samples),
+                "f": mean_score(binaries, inks, ink_f_measure),
+                "rmse": mean_score(binaries, inks, rmse),
+                "psnr": mean_score(greys, inks, psnr),
+                "ssim": mean_score(greys, inks, ssim),
+            } | readers(painted, [_rgb(binary) for binary in binaries], black_on_white, texts)
+        deblurrers = [name.removesuffix("-generator") for name in DEBLURRERS]
+        best = next(name for name in (*deblurrers, "Otsu") if name in results)
+        for k in range(0, len(samples), max(1, len(samples) // 6))[:6]:
+            cells = [pictures[k], results["Otsu"][k][1], *results[best][k], inks[k]]
             shown.append(np.hstack([_rgb(cell) for cell in cells]))
     if sheet:
         Path(sheet).parent.mkdir(parents=True, exist_ok=True)
@@ -144,14 +156,4 @@ def evaluate_deblur(
 
 def as_table(report: dict[str, dict[str, dict]]) -> str:
     """The report as lines for a terminal."""
-    lines = []
-    for condition, rows in report.items():
-        lines.append(f"{condition} ({next(iter(rows.values()))['n']} plates)")
-        lines.append(f"  {'':24} {'F':>6} {'RMSE':>6} {'PSNR':>6} {'SSIM':>6} {'MTGAN':>6} {'classical':>9} {'OCR':>6}")
-        for name, f in rows.items():
-            places = (("f", 6, 3), ("rmse", 6, 3), ("psnr", 6, 2), ("ssim", 6, 3), ("mtgan", 6, 3), ("classical", 9, 3))
-            cells = [
-                f"{f[k]:{width}.{digits}f}" if k in f else " " * width for k, width, digits in (*places, ("ocr", 6, 3))
-            ]
-            lines.append(f"  {name:24} " + " ".join(cells))
-    return "\n".join(lines)
+    return grouped_table(report, ("F", "RMSE", "PSNR", "SSIM", "MTGAN", "classical", "OCR"), name_width=24)

@@ -1,8 +1,9 @@
-"""What results are quoted in: plate and character accuracy, confusions, calibration, likeness of pictures."""
+"""Measures of readings, confidences, pictures and detections."""
 
 from __future__ import annotations
 
 from collections import Counter
+from operator import eq
 
 import cv2
 import numpy as np
@@ -22,47 +23,52 @@ def edit_distance(a: str, b: str) -> int:
     return previous[-1]
 
 
-def reading_scores(truths: list[str], readings: list[str], confidences=None) -> dict:
-    """Accuracy figures of readings against true texts.
+def mean_score(found, truths, score=eq) -> float:
+    """Mean of score(found, truth) over pairs, such as `psnr` of pictures; by default the share of exact readings."""
+    return float(np.mean([score(a, b) for a, b in zip(found, truths, strict=True)]))
 
-    n; plate_accuracy: exact; accuracy_without_province: exact after the first character; character_error_rate: sum
-    of edit distances over true characters; wrong_length: share; confusions: commonest (true, read, count);
-    by_first_character: {character: [right, all]}; with confidences also expected_calibration_error (10 bins).
-    Raises ValueError on empty or unequal lists.
+
+def reading_scores(truths: list[str], readings: list[str], confidences=None) -> dict:
+    """Accuracy of readings against true texts. Raises ValueError when the lists are empty or not of one length.
+
+    n; plate_accuracy: share read exactly; accuracy_without_province: likewise after the first character;
+    character_error_rate: sum of edit distances over true characters; wrong_length: share; confusions: the 12
+    commonest [true, read, count]; by_first_character: {character: [right, all]}; with confidences also
+    expected_calibration_error (10 bins).
     """
     if not truths or len(truths) != len(readings):
         raise ValueError(f"{len(truths)} true texts and {len(readings)} readings cannot be compared")
     right = [t == r for t, r in zip(truths, readings)]
     pairs = Counter((a, b) for t, r in zip(truths, readings) if len(t) == len(r) for a, b in zip(t, r) if a != b)
-    provinces: dict[str, list[int]] = {}
-    for t, ok in zip(truths, right):
-        entry = provinces.setdefault(t[:1], [0, 0])
-        entry[0] += ok
-        entry[1] += 1
+    first = [t[:1] for t in truths]
     scores = {
         "n": len(truths),
-        "plate_accuracy": float(np.mean(right)),
-        "accuracy_without_province": float(np.mean([t[1:] == r[1:] for t, r in zip(truths, readings)])),
+        "plate_accuracy": mean_score(readings, truths),
+        "accuracy_without_province": mean_score([r[1:] for r in readings], [t[1:] for t in truths]),
         "character_error_rate": sum(map(edit_distance, truths, readings)) / max(1, sum(map(len, truths))),
         "wrong_length": float(np.mean([len(t) != len(r) for t, r in zip(truths, readings)])),
         "confusions": [[a, b, n] for (a, b), n in pairs.most_common(12)],
-        "by_first_character": provinces,
+        "by_first_character": {
+            c: [sum(ok for f, ok in zip(first, right) if f == c), first.count(c)] for c in dict.fromkeys(first)
+        },
     }
     if confidences is not None:
         scores["expected_calibration_error"] = calibration_error(right, confidences)
     return scores
 
 
-def calibration_error(right, confidences, bins: int = 10) -> float:
-    """Expected calibration error: mean gap between confidence and accuracy over equal-width bins, by bin size."""
+def calibration_bins(right, confidences, bins: int = 10) -> list[tuple[float, float, float]]:
+    """(mean confidence, accuracy, share of all readings) of each equal-width bin of confidence that is not empty."""
     right, confidences = np.asarray(right, float), np.asarray(confidences, float)
-    place = np.clip((confidences * bins).astype(int), 0, bins - 1)
-    gaps = [
-        abs(right[place == b].mean() - confidences[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    ]
-    return float(sum(gaps))
+    index = np.clip((confidences * bins).astype(int), 0, bins - 1)
+    members = [index == b for b in np.unique(index)]
+    return [(confidences[m].mean(), right[m].mean(), m.mean()) for m in members]
+
+
+def calibration_error(right, confidences, bins: int = 10) -> float:
+    """Expected calibration error: mean gap between confidence and accuracy over `calibration_bins`, by their shares."""
+    table = calibration_bins(right, confidences, bins)
+    return float(sum(abs(accuracy - confidence) * share for confidence, accuracy, share in table))
 
 
 def accuracy_over_coverage(right, confidences) -> np.ndarray:
@@ -80,7 +86,7 @@ def psnr(picture: np.ndarray, truth: np.ndarray) -> float:
 
 
 def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
-    """Structural similarity (Wang et al. 2004) of the greys of two uint8 pictures of one shape.
+    """Structural similarity (Wang et al. 2004) of two uint8 pictures of one shape, RGB ones as grey.
 
     Gaussian windows of 11 x 11 pixels, sigma 1.5, only where they fit.
     """
@@ -98,31 +104,32 @@ def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
 
 
 def ink_f_measure(binary: np.ndarray, truth: np.ndarray) -> float:
-    """F-measure of ink, the harmonic mean of precision and recall of the pixels that are 0. Both uint8 (H, W)."""
+    """F-measure of ink: harmonic mean of precision and recall of the pixels below 128. Both uint8 (H, W)."""
     found, there = binary < 128, truth < 128
     both = float((found & there).sum())
     return 2 * both / max(1.0, float(found.sum() + there.sum()))
 
 
 def rmse(picture: np.ndarray, truth: np.ndarray) -> float:
-    """Root of the mean squared error of two uint8 pictures, on a scale from 0 to 1 (the deblurring paper's measure)."""
+    """Root mean squared error of two uint8 pictures, on a scale from 0 to 1 (as the deblurring paper measures)."""
     return float(np.sqrt(np.mean(((picture.astype(np.float64) - truth) / 255) ** 2)))
 
 
 def detection_scores(truths: list[np.ndarray], found: list[list[Detection]], threshold: float = 0.5) -> dict:
-    """Labelled corners (K, 4, 2) and detections of every photo -> recall, precision, average precision.
+    """Labelled corners (K, 4, 2) and detections of every photo -> recall, precision, average_precision.
 
-    A find counts when it overlaps (IoU of the boxes, 0.5) a plate that no surer find has taken. recall and precision
-    are of finds with a score of at least `threshold`; average_precision is the area under the whole curve.
+    A detection is right when its box overlaps (IoU of at least 0.5) that of a labelled plate which no detection with a
+    higher score has taken. recall and precision are of detections with a score of at least `threshold`;
+    average_precision is the area under the whole precision-recall curve.
     """
     rows = []
     for corners, detections in zip(truths, found, strict=True):
-        left = [(*quad.min(0), *quad.max(0)) for quad in corners]
+        free = [(*quad.min(0), *quad.max(0)) for quad in corners]
         for detection in sorted(detections, key=lambda d: -d.score):
-            best = max(left, key=lambda box: overlap(box, detection.box), default=None)
+            best = max(free, key=lambda box: overlap(box, detection.box), default=None)
             hit = best is not None and overlap(best, detection.box) >= 0.5
             if hit:
-                left.remove(best)
+                free.remove(best)
             rows.append((detection.score, hit))
     total = sum(len(corners) for corners in truths)
     rows.sort(key=lambda row: -row[0])
@@ -130,6 +137,6 @@ def detection_scores(truths: list[np.ndarray], found: list[list[Detection]], thr
     precision = hits / (np.arange(len(rows)) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     area = sum(p for p, (_, hit) in zip(envelope, rows) if hit) / max(1, total)
-    sure = sum(score >= threshold for score, _ in rows)
-    right = int(hits[sure - 1]) if sure else 0
-    return {"recall": right / max(1, total), "precision": right / max(1, sure), "average_precision": float(area)}
+    counted = sum(score >= threshold for score, _ in rows)
+    right = int(hits[counted - 1]) if counted else 0
+    return {"recall": right / max(1, total), "precision": right / max(1, counted), "average_precision": float(area)}

@@ -1,9 +1,10 @@
-"""Whole photos, scored: which plates were found, and what was read in them."""
+"""`evaluate photos`: which plates of whole photos are found, and what is read there."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +16,11 @@ from ..plates.camera import motion_kernel
 from ..results import Detection
 from .metrics import detection_scores
 
-FOLDED = str.maketrans("OI", "01")
-"""O and 0, I and 1 are one symbol when texts of photos are compared: Chinese serials have no O and no I."""
+O_I_AS_DIGITS = str.maketrans("OI", "01")
+"""Texts are compared with O as 0 and I as 1, because Chinese serials have no O and no I."""
+
+TILTS = {"below 5°": (0, 5), "5 to 15°": (5, 15), "above 15°": (15, 90)}
+"""Ranges of `tilt`, in degrees, that plates are counted by."""
 
 
 def worsened(photo: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -28,18 +32,15 @@ def worsened(photo: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nda
     return images.load_image(coded.tobytes()), corners * (small.shape[1] / w, small.shape[0] / h)
 
 
-TILTS = {"below 5°": (0, 5), "5 to 15°": (5, 15), "above 15°": (15, 90)}
-
-
 def tilt(quad: np.ndarray) -> float:
-    """Degrees, 0 to 90, by which the longer of a plate's two directions leaves the horizontal."""
+    """Angle between a plate's longer side, corners (4, 2), and the horizontal, in degrees from 0 to 90."""
     along = max((quad[1] - quad[0], quad[2] - quad[1]), key=np.linalg.norm)
     angle = float(np.rad2deg(np.arctan2(along[1], along[0]))) % 180
     return min(angle, 180 - angle)
 
 
 def without_corners(detector):
-    """The detector as if it found boxes alone: what straightening gains is what its corners gain over these."""
+    """The detector with each detection's corners replaced by those of its box: shows what straightening gains."""
 
     def find(photo: np.ndarray) -> list[Detection]:
         return [replace(d, corners=np.array(d.box)[[[0, 1], [2, 1], [2, 3], [0, 3]]]) for d in detector(photo)]
@@ -48,23 +49,29 @@ def without_corners(detector):
 
 
 def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None) -> dict[str, dict]:
-    """Run the pipeline over labelled photos; {folder: figures}.
+    """Find and read the plates of labelled photos.
 
-    n photos; plates; recall, precision, average_precision (IoU 0.5); plates_read: share of labelled plates found and
-    read exactly; photo_read: share of photos with a labelled text among the readings; photo_wrong: share of photos
-    with a reading that is no labelled text; seconds_per_photo; read_by_tilt: per range of `TILTS` how many plates there
-    are, and the share of them read. worsen: a function of every photo, before it is read.
+    Args:
+        folders, side: as in `data.formats.labelled_plates`, with its errors; ValueError without marked plates.
+        pipeline: photo, uint8 RGB (H, W, 3) -> `PlateResult`s, or `readers.third_party.OtherReading`s.
+        worsen: (photo, corners) -> the same, before each photo is read.
+
+    Returns:
+        {folder: figures}. n photos; side; plates; recall, precision, average_precision (`metrics.detection_scores`);
+        plates_read: share of labelled plates read exactly; photo_read, photo_wrong: shares of photos with a reading
+        that is, and that is not, a labelled text; read_by_tilt: {range of `TILTS`: [plates, share read]}; wrong:
+        [file, labelled texts, wrong readings], missed: [file, labelled texts, readings]; seconds_per_photo.
     """
     report = {}
     for folder in folders:
         plates = labelled_plates([folder], side)
-        texts: dict = {}
+        labels: dict[Path, list[str]] = {}
         for plate in plates:
-            texts.setdefault(plate.path, []).append(plate.text.translate(FOLDED))
+            labels.setdefault(plate.path, []).append(plate.text.translate(O_I_AS_DIGITS))
         photos = photos_of(plates)
         if not photos:
             raise ValueError(f"{folder}: no photos with marked plates on the side {side!r}")
-        found, rows, seconds = [], [], 0.0
+        truths, found, rows, seconds = [], [], [], 0.0
         for path, corners in photos:
             photo = images.load_image(path)
             if worsen is not None:
@@ -72,25 +79,23 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
             start = time.perf_counter()
             results = [result for result in pipeline(photo) if result.box is not None]
             seconds += time.perf_counter() - start
+            truths.append(corners)
             found.append([Detection(result.corners, result.box, result.detection) for result in results])
-            rows.append((path, corners, texts[path], [result.text.translate(FOLDED) for result in results]))
-        scores = detection_scores([corners for _, corners, _, _ in rows], found)
-        tilts = [(tilt(q), t in readings) for _, quads, ts, readings in rows for q, t in zip(quads, ts)]
+            rows.append([path.name, labels[path], [result.text.translate(O_I_AS_DIGITS) for result in results]])
+        read = [[text in readings for text in texts] for _, texts, readings in rows]
+        tilts = [(tilt(quad), ok) for corners, oks in zip(truths, read) for quad, ok in zip(corners, oks)]
         by_tilt = {name: [ok for t, ok in tilts if low <= t < high] for name, (low, high) in TILTS.items()}
-        read = [sum(text in readings for text in truths) for _, _, truths, readings in rows]
-        wrong = [[text for text in readings if text not in truths] for _, _, truths, readings in rows]
-        report[str(folder)] = {"n": len(photos), "side": side, "plates": len(plates)} | scores
+        wrong = [
+            [name, texts, bad] for name, texts, readings in rows if (bad := [t for t in readings if t not in texts])
+        ]
+        report[str(folder)] = {"n": len(photos), "side": side, "plates": len(plates)} | detection_scores(truths, found)
         report[str(folder)] |= {
-            "plates_read": sum(read) / len(plates),
-            "photo_read": float(np.mean([count > 0 for count in read])),
-            "photo_wrong": float(np.mean([bool(texts) for texts in wrong])),
+            "plates_read": sum(map(sum, read)) / len(plates),
+            "photo_read": sum(map(any, read)) / len(photos),
+            "photo_wrong": len(wrong) / len(photos),
             "read_by_tilt": {name: [len(oks), float(np.mean(oks))] for name, oks in by_tilt.items() if oks},
             "seconds_per_photo": round(seconds / len(photos), 3),
-            "wrong": [[path.name, truths, readings] for (path, _, truths, _), readings in zip(rows, wrong) if readings],
-            "missed": [
-                [path.name, truths, readings]
-                for (path, _, truths, readings), count in zip(rows, read)
-                if count < len(truths)
-            ],
+            "wrong": wrong,
+            "missed": [row for row, oks in zip(rows, read) if not all(oks)],
         }
     return report

@@ -8,36 +8,39 @@ import numpy as np
 import torch
 
 from ..data.formats import labelled_plates
-from ..inference.pipeline import PlatePipeline
+from ..inference import PlatePipeline
 from ..results import PlateResult
 
 
 def evaluate_stability(folders: list[str], pipeline: PlatePipeline, side: str = "all") -> dict[str, dict]:
-    """{way of reading: figures}, each compared with reading in batches of 32 on all threads.
+    """Read crops under several conditions and compare each with reading in batches of 32 on all threads.
 
-    n; other_text: how many crops get another text; right_before, right_now: how many are read exactly; moved: the
-    largest change of a confidence among the crops whose text stays, and typical: 99 in 100 change by less. Raises
-    ValueError for folders without crops.
+    folders, side: as in `data.formats.labelled_plates`, with its errors.
+
+    Returns:
+        {condition: figures}. n; other_text: number of crops whose text differs; right_before, right_now: number read
+        exactly; moved: largest change of confidence among crops whose text stays; typical: its 99th percentile.
     """
     plates = labelled_plates(folders, side)
     crops, texts = [plate.crop() for plate in plates], [plate.text for plate in plates]
-    usual = pipeline.read_plates(crops, 32)
-    right = sum(a.text == text for a, text in zip(usual, texts))
+    reference = pipeline.read_plates(crops, 32)
+    right = sum(a.text == text for a, text in zip(reference, texts))
     report = {}
-    for name, readings in _ways(pipeline, crops):
-        same = [abs(a.confidence - b.confidence) for a, b in zip(usual, readings) if a.text == b.text]
-        report[name] = {
+    for condition, readings in _repeated_readings(pipeline, crops):
+        changes = [abs(a.confidence - b.confidence) for a, b in zip(reference, readings) if a.text == b.text]
+        report[condition] = {
             "n": len(crops),
-            "other_text": len(crops) - len(same),
+            "other_text": len(crops) - len(changes),
             "right_before": right,
             "right_now": sum(b.text == text for b, text in zip(readings, texts)),
-            "moved": max(same, default=0.0),
-            "typical": float(np.quantile(same, 0.99)) if same else 0.0,
+            "moved": max(changes, default=0.0),
+            "typical": float(np.quantile(changes, 0.99)) if changes else 0.0,
         }
     return report
 
 
-def _ways(pipeline: PlatePipeline, crops: list[np.ndarray]) -> Iterator[tuple[str, list[PlateResult]]]:
+def _repeated_readings(pipeline: PlatePipeline, crops: list[np.ndarray]) -> Iterator[tuple[str, list[PlateResult]]]:
+    """(condition, results in the order of `crops`) of each repetition."""
     yield "the same again", pipeline.read_plates(crops, 32)
     yield "one by one", [pipeline.read_plate(crop) for crop in crops]
     order = np.random.default_rng(0).permutation(len(crops))

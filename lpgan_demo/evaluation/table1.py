@@ -1,12 +1,10 @@
-"""MTGAN's Table 1 and Figure 2: what every way of restoring a plate gives to every reader.
+"""`evaluate table1`: MTGAN's Table 1 and Figure 2, restorations of a plate compared by what readers make of them.
 
 Rows: Origin (cubic enlargement), SRCNN, SRGAN, DP-GAN, GN and MTGAN. Columns: exact plates by the classical reader,
-by MTGAN's discriminator DN and by the judge, PSNR and SSIM against the standard plate.
+by MTGAN's discriminator DN and by the independent reader; PSNR and SSIM against the standard plate.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,36 +12,30 @@ import torch
 
 from .. import images
 from ..data.formats import labelled_plates
-from ..networks.registry import load_weights
+from ..inference.pipeline import CROP_MARGIN, batched
+from ..networks import load_weights
 from ..plates import get_layout
-from ..plates.standard import standard_plate
+from ..plates.standard import STANDARD_SIZE, standard_plate
 from ..weights import weights_folder
-from .metrics import psnr, ssim
+from .metrics import mean_score, psnr, ssim
 from .readers.classical import read_plates as read_classically
 from .readers.judge import PictureReader
+from .tables import grouped_table
 
-NETWORKS = {
-    "SRCNN": "srcnn-generator",
-    "SRGAN": "srgan-generator",
-    "DP-GAN": "dp-gan-generator",
-    "GN": "gn-generator",
-    "MTGAN": "mtgan-generator",
-}
+NETWORKS = {row: f"{row.lower()}-generator" for row in ("SRCNN", "SRGAN", "DP-GAN", "GN", "MTGAN")}
 """Row of the table -> folder of weights."""
-
-PLATE_SIZE = (64, 192)
 
 
 @torch.inference_mode()
 def restore(network, crops: list[np.ndarray], batch_size: int = 32) -> list[np.ndarray]:
-    """Crops of any sizes -> the pictures, uint8 (64, 192, 3), that a generator draws; None enlarges them by cubic."""
+    """Crops of any sizes, uint8 RGB -> what a generator makes of them, uint8 (64, 192, 3); None: cubic enlargement."""
     if network is None:
-        return [images.resize(crop, PLATE_SIZE) for crop in crops]
-    drawn: list[np.ndarray] = []
-    for k in range(0, len(crops), batch_size):
-        lq = torch.from_numpy(images.network_input(crops[k : k + batch_size], network.config.input_size))
-        drawn.extend(images.to_images(network(lq).restored))
-    return drawn
+        return [images.resize(crop, STANDARD_SIZE) for crop in crops]
+    restored: list[np.ndarray] = []
+    for batch in batched(crops, batch_size):
+        lq = torch.from_numpy(images.network_input(batch, network.config.input_size))
+        restored.extend(images.to_images(network(lq).restored))
+    return restored
 
 
 def load_rows(source=None) -> dict:
@@ -54,10 +46,14 @@ def load_rows(source=None) -> dict:
 
 
 def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[str, dict[str, dict]]:
-    """{folder: {row: figures}}; figures are classical, dn, judge (exact plates), psnr (dB) and ssim.
+    """Restore and read the labelled plates of each folder, all readers being told the plate's layout.
 
-    All readers are told the plate's layout, so that they differ in reading alone. Raises FileNotFoundError or
-    ValueError for unusable folders, WeightsError for missing weights.
+    Args:
+        folders, side: as in `data.formats.labelled_plates`, with its errors.
+        source: weights of the restorations and of DN, see `weights.weights_folder`; WeightsError without MTGAN's.
+
+    Returns:
+        {folder: {row: figures}}: classical, dn, judge (shares of exact plates), psnr (dB), ssim and n.
     """
     rows = load_rows(source)
     discriminator = PictureReader(load_weights(weights_folder(source, "mtgan-discriminator")))
@@ -66,46 +62,36 @@ def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[
     report: dict[str, dict[str, dict]] = {}
     for folder in folders:
         plates = labelled_plates([folder], side)
-        crops = [plate.crop(0.03) for plate in plates]
-        texts, layouts = [p.text for p in plates], [p.layout for p in plates]
-        kinds = [get_layout(layout) for layout in layouts]
-        standard = [standard_plate(text, kind) for text, kind in zip(texts, kinds)]
+        crops = [plate.crop(CROP_MARGIN) for plate in plates]
+        texts, names = [p.text for p in plates], [p.layout for p in plates]
+        layouts = [get_layout(name) for name in names]
+        standard = [standard_plate(text, layout) for text, layout in zip(texts, layouts)]
         report[str(folder)] = {}
         for row, network in rows.items():
             pictures = restore(network, crops)
-            readings = {
-                "classical": read_classically(classical, pictures, kinds),
-                "dn": discriminator(pictures, layouts),
-                "judge": judge(pictures, layouts),
+            report[str(folder)][row] = {
+                "classical": mean_score(read_classically(classical, pictures, layouts), texts),
+                "dn": mean_score(discriminator(pictures, names), texts),
+                "judge": mean_score(judge(pictures, names), texts),
+                "psnr": mean_score(pictures, standard, psnr),
+                "ssim": mean_score(pictures, standard, ssim),
+                "n": len(plates),
             }
-            figures = {who: float(np.mean([a == b for a, b in zip(read, texts)])) for who, read in readings.items()}
-            figures["psnr"] = float(np.mean([psnr(a, b) for a, b in zip(pictures, standard)]))
-            figures["ssim"] = float(np.mean([ssim(a, b) for a, b in zip(pictures, standard)]))
-            report[str(folder)][row] = figures | {"n": len(plates)}
     return report
 
 
 def as_table(report: dict[str, dict[str, dict]]) -> str:
     """The report as lines for a terminal."""
-    lines = []
-    for folder, rows in report.items():
-        lines.append(f"{Path(folder).name} ({next(iter(rows.values()))['n']} plates)")
-        lines.append(f"  {'':10} {'classical':>9} {'DN':>6} {'judge':>6} {'PSNR':>6} {'SSIM':>6}")
-        for row, f in rows.items():
-            lines.append(
-                f"  {row:10} {f['classical']:9.3f} {f['dn']:6.3f} {f['judge']:6.3f} {f['psnr']:6.2f} {f['ssim']:6.3f}"
-            )
-    return "\n".join(lines)
+    return grouped_table(report, ("classical", "DN", "judge", "PSNR", "SSIM"), name_width=10)
 
 
 def draw_figure(crops: list[np.ndarray], standard: list[np.ndarray], source=None) -> np.ndarray:
-    """Figure 2: one row per way of restoring and the standard plate last, one column per crop. uint8 RGB."""
+    """Figure 2: a row for each restoration and last the standard plate, a column for each crop. uint8 RGB."""
     rows = [(name, restore(network, crops)) for name, network in load_rows(source).items()]
     strips = []
     for name, pictures in [*rows, ("Standard", standard)]:
-        label = np.full((PLATE_SIZE[0], 96, 3), 255, np.uint8)
-        cv2.putText(label, name, (6, 38), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (40, 40, 40), 1, cv2.LINE_AA)
+        label = np.full((STANDARD_SIZE[0] + 4, 96, 3), 255, np.uint8)
+        cv2.putText(label, name, (6, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (40, 40, 40), 1, cv2.LINE_AA)
         cells = [cv2.copyMakeBorder(p, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(255, 255, 255)) for p in pictures]
-        label = cv2.copyMakeBorder(label, 2, 2, 0, 0, cv2.BORDER_CONSTANT, value=(255, 255, 255))
         strips.append(np.hstack([label, *cells]))
     return np.vstack(strips)

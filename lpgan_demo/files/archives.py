@@ -1,4 +1,4 @@
-"""Pictures out of visitors' files: zip files are read in memory, never unpacked to disk, and never beyond a limit."""
+"""Pictures from uploaded files; zip files are read in memory, up to a limit, and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from .reading import PICTURES
 
+DAMAGE = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error)  # raised for encrypted files, too
+
 
 class ArchiveError(ValueError):
-    """What is wrong with a zip file: key, one of zip_damaged, zip_too_large; name, the file's own."""
+    """A zip file that cannot be read; key: "zip_damaged" or "zip_too_large"; name: the file's."""
 
     def __init__(self, key: str, name: str):
         super().__init__(f"{name}: {key.replace('_', ' ')}")
@@ -19,12 +21,13 @@ class ArchiveError(ValueError):
 
 
 def _is_picture(name: str) -> bool:
+    """Whether a file in an archive is a picture, by its name; hidden files and macOS's copies are not."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.suffix.lower() in PICTURES and not path.name.startswith(".") and "__MACOSX" not in path.parts
 
 
 def count_pictures(paths: list[str]) -> int:
-    """How many pictures the files hold, zip files by their list of contents. Raises ArchiveError."""
+    """Number of pictures in files and zip files, by the archives' directories. Raises ArchiveError."""
     total = 0
     for path in map(Path, paths):
         if path.suffix.lower() != ".zip":
@@ -33,22 +36,22 @@ def count_pictures(paths: list[str]) -> int:
         try:
             with zipfile.ZipFile(path) as archive:
                 total += sum(_is_picture(info.filename) for info in archive.infolist())
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise ArchiveError("zip_damaged", path.name) from error
     return total
 
 
-def pictures_of(paths: list[str], most_bytes: int) -> Iterator[tuple[str, Path | bytes]]:
-    """(name, path or encoded bytes) of every picture in files and zip files, in order.
+def pictures_of(paths: list[str], max_bytes: int) -> Iterator[tuple[str, Path | bytes]]:
+    """(name without folders, path or encoded bytes) of every picture in files and zip files, in order.
 
-    Names are the last part alone. Raises ArchiveError for a damaged zip file, or one that unpacks to more than
-    `most_bytes`: what is counted is what comes out, not what the archive says of itself.
+    Raises ArchiveError for a damaged zip file, or one whose pictures unpack to more than `max_bytes`; the unpacked
+    bytes are counted, since the sizes that an archive states may be wrong.
     """
     for path in map(Path, paths):
         if path.suffix.lower() != ".zip":
             yield path.name, path
             continue
-        left = most_bytes
+        left = max_bytes
         try:
             with zipfile.ZipFile(path) as archive:
                 for info in archive.infolist():
@@ -60,5 +63,5 @@ def pictures_of(paths: list[str], most_bytes: int) -> Iterator[tuple[str, Path |
                     if left < 0:
                         raise ArchiveError("zip_too_large", path.name)
                     yield PurePosixPath(info.filename.replace("\\", "/")).name, data
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
+        except DAMAGE as error:
             raise ArchiveError("zip_damaged", path.name) from error

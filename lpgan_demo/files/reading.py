@@ -1,4 +1,4 @@
-"""Photos, crops, videos and folders of them -> rows, one per plate, and the files that are written as they come."""
+"""Photos, crops, videos and folders of them -> rows, one per plate."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import numpy as np
 from ..images import load_image
 from ..inference.pipeline import PlatePipeline, batched
 from ..results import PlateImageError, PlateResult
+from .video import read_video
 
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-
 
 VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What came of a source: a plate, nothing (plate None), or an error in one sentence. start and end: seconds of a
-    video, with the number of frames the plate was found in."""
+    """One plate of a source file; or, with plate None, that it has none, or the error that stopped its reading.
+
+    start, end, frames: of a video, the plate's first and last seconds and the number of frames it was found in.
+    """
 
     source: str
     plate: PlateResult | None = None
@@ -31,14 +33,14 @@ class Row:
     frames: int | None = None
 
     def to_dict(self) -> dict:
-        """Plain JSON-ready values of a row that holds a plate."""
+        """JSON-ready values of a row with a plate, without the pictures."""
         times = {} if self.start is None else {"start": round(self.start, 2), "end": round(self.end, 2)}
         times |= {} if self.frames is None else {"frames": self.frames}
         return {"source": self.source} | times | self.plate.to_dict()
 
 
 def files_of(sources: Iterable[str | Path]) -> list[Path]:
-    """Files as they are; of folders all pictures and videos below them, in the order of their names."""
+    """Files as they are, and all pictures and videos in folders and below, sorted by path."""
     found: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
@@ -51,10 +53,10 @@ def files_of(sources: Iterable[str | Path]) -> list[Path]:
 def read_files(
     files: list[Path], pipeline: PlatePipeline, progress: bool = False, crops: bool = False
 ) -> Iterator[list[Row]]:
-    """The rows of each file, as they come: its plates, or one row without a plate, or one with what is wrong.
+    """The rows of each file, one file at a time: its plates, or one row without a plate, or one with an error.
 
-    progress: show a bar on stderr when there are many files. crops: every picture is a crop of one plate; nothing is
-    searched for, and they are read in batches. Memory does not grow with the number of files.
+    progress: show a progress bar on stderr, for more than three files. crops: every picture is a crop of one plate;
+    they are read in batches and not searched. Memory does not grow with the number of files.
     """
     if progress and len(files) > 3:
         from tqdm import tqdm
@@ -67,12 +69,8 @@ def read_files(
     for path in files:
         try:
             if path.suffix.lower() in VIDEOS:
-                from .video import read_video
-
-                rows = [
-                    Row(str(path), found.plate, "", found.start, found.end, found.frames)
-                    for found in read_video(path, pipeline)
-                ]
+                found = read_video(path, pipeline)
+                rows = [Row(str(path), track.plate, "", track.start, track.end, track.frames) for track in found]
             else:
                 rows = [Row(str(path), plate) for plate in pipeline(path)]
             yield rows or [Row(str(path))]
@@ -81,13 +79,14 @@ def read_files(
 
 
 def _read_crops(paths: list[Path], pipeline: PlatePipeline) -> Iterator[list[Row]]:
+    """The row of each crop in a batch."""
     loaded: dict[Path, np.ndarray] = {}
-    wrong: dict[Path, str] = {}
+    errors: dict[Path, str] = {}
     for path in paths:
         try:
             loaded[path] = load_image(path)
         except PlateImageError as error:
-            wrong[path] = str(error)
+            errors[path] = str(error)
     plates = dict(zip(loaded, pipeline.read_plates(loaded.values())))
     for path in paths:
-        yield [Row(str(path), plates.get(path), wrong.get(path, ""))]
+        yield [Row(str(path), plates.get(path), errors.get(path, ""))]

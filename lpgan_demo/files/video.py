@@ -1,4 +1,4 @@
-"""A video -> one reading per car: plates found in frames, linked to tracks, and each track read as one plate."""
+"""A video -> one reading per car: plates are found in frames and linked to tracks, and each track is read as one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ..inference.pipeline import CROP_MARGIN, PlatePipeline, is_plate
 from ..results import Detection, PlateImageError, PlateResult
 
 KEPT_FRAMES = 7
-"""Of each track the most frames that are read together: the largest and surest ones."""
+"""Number of frames of a track that are read together: those with the highest crop area times detection score."""
 
-PATIENCE = 1.0
-"""Seconds a plate may be out of sight and still be the same track."""
+MAX_GAP = 1.0
+"""Longest time between two sightings of a track, in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class VideoPlate:
-    """One plate of a video. start, end: seconds of its first and last sighting; frames: in how many it was found;
-    plate: the fused reading, whose crop, box and corners are of the clearest frame, at best_time seconds."""
+    """One plate of a video. start, end: seconds of its first and last sighting; frames: how many it was found in;
+    plate: its best frames read as one, with crop, box and corners of the best frame, at best_time seconds."""
 
     start: float
     end: float
@@ -32,45 +32,49 @@ class VideoPlate:
     plate: PlateResult
 
     def to_dict(self) -> dict:
-        """Plain JSON-ready values."""
+        """JSON-ready values, without the pictures."""
         times = {name: round(getattr(self, name), 2) for name in ("start", "end", "best_time")}
         return times | {"frames": self.frames} | self.plate.to_dict()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
+    """Sightings of one plate, which is expected to move on at the velocity, in pixels a second, of the last two."""
+
     last: Detection
     seconds: float
     start: float
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
     frames: int = 0
-    kept: list = field(default_factory=list)  # (clarity, seconds, detection, crop), clearest first
+    kept: list = field(default_factory=list)  # (area * score, seconds, detection, crop), best first
 
     def expected(self, seconds: float) -> tuple:
-        """The box where the plate should be by now."""
+        """The box at which the plate is expected."""
         dx, dy = self.velocity * (seconds - self.seconds)
         x0, y0, x1, y1 = self.last.box
         return x0 + dx, y0 + dy, x1 + dx, y1 + dy
 
-    def add(self, detection: Detection, seconds: float, crop: np.ndarray) -> None:
+    def add(self, detection: Detection, seconds: float, frame: np.ndarray) -> None:
+        """Add a sighting."""
+        crop = rectify(frame, detection.corners, CROP_MARGIN)
         if self.frames:
-            moved = _middle(detection.box) - _middle(self.last.box)
+            moved = _centre(detection.box) - _centre(self.last.box)
             self.velocity = moved / max(1e-3, seconds - self.seconds)
         self.last, self.seconds, self.frames = detection, seconds, self.frames + 1
         self.kept.append((crop.shape[0] * crop.shape[1] * detection.score, seconds, detection, crop))
         self.kept = sorted(self.kept, key=lambda item: -item[0])[:KEPT_FRAMES]
 
 
-def _middle(box) -> np.ndarray:
+def _centre(box) -> np.ndarray:
     return np.array([box[0] + box[2], box[1] + box[3]]) / 2
 
 
 def frames_of(
     path: str | Path, every: float = 0.2, longest: float = float("inf")
 ) -> Iterator[tuple[float, np.ndarray, float]]:
-    """(seconds, frame uint8 RGB, share of the video done) about every `every` seconds, up to `longest` seconds.
+    """(seconds, frame uint8 RGB, share of the video done), one about every `every` seconds, up to `longest` seconds.
 
-    Raises PlateImageError when there is no such file or it is no video that OpenCV can decode.
+    Raises PlateImageError when there is no such file, or OpenCV cannot decode it.
     """
     if not Path(path).is_file():
         raise PlateImageError(f"there is no file {Path(path).name!r}")
@@ -100,12 +104,11 @@ def read_video(
     progress=None,
     longest: float = float("inf"),
 ) -> list[VideoPlate]:
-    """Every plate of a video, in the order of appearance.
+    """Read every plate of a video, in the order of appearance; memory does not grow with the video's length.
 
-    every: seconds between looked-at frames. least_frames: tracks found in fewer are dropped as mistakes. progress:
-    called with the share done. longest: seconds of the video that are read. Frames are read one by one and let go:
-    memory does not grow with the video's length.
-    Raises PlateImageError for what is no video, ValueError for a pipeline without a detector.
+    every: seconds between the frames that are searched. least_frames: tracks with fewer sightings are dropped as false.
+    progress: called with the share done, in [0, 1]. longest: seconds of the video, from its start, that are read.
+    Raises PlateImageError when the file is no video, ValueError for a pipeline without a detector.
     """
     if pipeline.detector is None:
         raise ValueError("reading a video needs a pipeline with a detector")
@@ -117,7 +120,7 @@ def read_video(
             done.append(found)
 
     for seconds, frame, share in frames_of(path, every, longest):
-        for track in [track for track in open_tracks if seconds - track.seconds > PATIENCE]:
+        for track in [track for track in open_tracks if seconds - track.seconds > MAX_GAP]:
             open_tracks.remove(track)
             close(track)
         _link(open_tracks, pipeline.detector(frame), seconds, frame)
@@ -129,28 +132,28 @@ def read_video(
 
 
 def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: np.ndarray) -> None:
-    """Give every find to the track that expects it there, the nearest pairs first; the others begin tracks."""
+    """Add each find to the track that expects it there, nearest pairs first; the rest begin new tracks."""
     pairs = []
     for detection in found:
         for track in tracks:
             if track.seconds < seconds:
                 box = track.expected(seconds)
                 width = max(box[2] - box[0], detection.box[2] - detection.box[0])
-                distance = float(np.linalg.norm(_middle(box) - _middle(detection.box))) / max(1.0, width)
+                distance = float(np.linalg.norm(_centre(box) - _centre(detection.box))) / max(1.0, width)
                 if overlap(box, detection.box) > 0.1 or distance < 1.0:
-                    pairs.append((distance, id(track), track, detection))
+                    pairs.append((distance, track, detection))
     left = list(found)
-    for _, _, track, detection in sorted(pairs, key=lambda pair: pair[:2]):
-        if any(detection is other for other in left) and track.seconds < seconds:
-            left = [other for other in left if other is not detection]
-            track.add(detection, seconds, rectify(frame, detection.corners, CROP_MARGIN))
+    for _, track, detection in sorted(pairs, key=lambda pair: pair[0]):
+        if detection in left and track.seconds < seconds:
+            left.remove(detection)
+            track.add(detection, seconds, frame)
     for detection in left:
-        track = _Track(detection, seconds, seconds)
-        track.add(detection, seconds, rectify(frame, detection.corners, CROP_MARGIN))
-        tracks.append(track)
+        tracks.append(_Track(detection, seconds, seconds))
+        tracks[-1].add(detection, seconds, frame)
 
 
 def _read(track: _Track, pipeline: PlatePipeline) -> VideoPlate:
+    """The best frames of a track, read as one plate."""
     _, best_time, detection, crop = track.kept[0]
     plate = pipeline.read_track([crop for *_, crop in track.kept])
     plate = replace(plate, box=detection.box, corners=detection.corners, crop=crop, detection=detection.score)

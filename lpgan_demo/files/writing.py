@@ -1,4 +1,4 @@
-"""What is written of readings: tables, JSON lines, marked photos, drawn plates."""
+"""Writes readings: tables, JSON lines, photos with their plates marked, restored plates."""
 
 from __future__ import annotations
 
@@ -12,36 +12,34 @@ from ..results import PlateResult
 from .reading import Row
 
 COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "detection", "x0", "y0", "x1", "y1")
-
-
 COLUMNS += ("start", "end", "frames")
+"""Columns of the table; those that do not apply to a row stay empty."""
 
 
 def done_in(path: str | Path) -> set[str]:
-    """Sources that a file of JSON lines holds already; a last line that was cut off is taken away from the file."""
+    """Sources that a file of JSON lines has already; an incomplete last line is removed from the file."""
     path = Path(path)
     if not path.is_file():
         return set()
-    whole = 0
-    done = set()
+    done, complete_bytes = set(), 0
     with open(path, "rb") as stream:
         for line in stream:
             if not line.endswith(b"\n"):
                 break
             done.add(json.loads(line)["source"])
-            whole += len(line)
-    if whole < path.stat().st_size:
+            complete_bytes += len(line)
+    if complete_bytes < path.stat().st_size:
         with open(path, "r+b") as stream:
-            stream.truncate(whole)
+            stream.truncate(complete_bytes)
     return done
 
 
 class ResultWriter:
-    """Writes what was read, file by file, as it comes: nothing is kept in memory but the sheet's pictures.
+    """Writes the rows of one source after the other; only the sheet's pictures are kept in memory until the end.
 
-    lines: a file of JSON lines, one per source, gone on with where it ends. csv: a table with `COLUMNS`, in UTF-8 with
-    a byte-order mark, as spreadsheets want it. plates: folder for the super-resolved plates. marked: folder for photos
-    with their plates marked. sheet: one PNG with every crop beside its plate.
+    lines: a file of JSON lines, one per source, to which new ones are appended. csv: a table with `COLUMNS`, in UTF-8
+    with a byte-order mark, as spreadsheets need it. plates, marked: folders for the restored plates, and for photos
+    with their plates marked. sheet: one PNG with every crop beside its restored plate.
     """
 
     def __init__(self, lines=None, csv=None, plates=None, marked=None, sheet=None):
@@ -66,7 +64,7 @@ class ResultWriter:
             Path(self.sheet).write_bytes(encode_png(side_by_side(self._shown)))
 
     def add(self, rows: list[Row]) -> None:
-        """Write the rows of one source."""
+        """Write the rows of one source; `rows` is not empty."""
         read = [row for row in rows if row.plate is not None]
         if self._lines:
             plates = [{k: v for k, v in row.to_dict().items() if k != "source"} for row in read]
@@ -85,12 +83,11 @@ class ResultWriter:
                 self._shown.append(row.plate)
         found = [row.plate for row in read if row.plate.box is not None and row.start is None]
         if self.marked and found:
-            texts = [plate.label for plate in found]
-            picture = annotate(load_image(rows[0].source), [plate.corners for plate in found], texts)
-            self._write(self.marked, rows[0].source, picture)
+            photo, labels = load_image(rows[0].source), [plate.label for plate in found]
+            self._write(self.marked, rows[0].source, annotate(photo, [plate.corners for plate in found], labels))
 
     def _write(self, folder: str, source: str, picture) -> None:
-        """folder/NAME.png, with underscores after the name where this run has written one already."""
+        """Write folder/NAME.png, with underscores after the name where this run has written that file already."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         target = Path(folder) / f"{Path(source).stem}.png"
         while target in self._written:

@@ -1,4 +1,4 @@
-"""Pictures: load whatever a user has, turn it into network input and back, cut, straighten, draw."""
+"""Images: decode any input to RGB, convert it to network input and back, cut out and rectify regions, draw."""
 
 from .drawing import side_by_side
 from .geometry import crop_box, nudge, overlap, rectify, warp_crop

@@ -1,4 +1,4 @@
-"""Cut, straighten and compare regions of pictures: boxes (x0, y0, x1, y1) and quadrilaterals (4, 2), in pixels."""
+"""Cut out, rectify and compare image regions: boxes (x0, y0, x1, y1) and quadrilaterals (4, 2), in pixels."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from .pixels import MIN_SIDE, resize
 
 def overlap(a, b) -> float:
     """Intersection over union of two boxes (x0, y0, x1, y1)."""
-    common = _common(a, b)
-    return common / max(1e-9, _area(a) + _area(b) - common)
+    intersection = _intersection(a, b)
+    return intersection / max(1e-9, box_area(a) + box_area(b) - intersection)
 
 
-def _inside(a, b) -> float:
-    """Share of the smaller box that lies in the other."""
-    return _common(a, b) / max(1e-9, min(_area(a), _area(b)))
+def share_inside(a, b) -> float:
+    """Intersection of two boxes as a share of the smaller one."""
+    return _intersection(a, b) / max(1e-9, min(box_area(a), box_area(b)))
 
 
-def _common(a, b) -> float:
+def _intersection(a, b) -> float:
+    """Area that two boxes share."""
     return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def _area(a) -> float:
-    return (a[2] - a[0]) * (a[3] - a[1])
+def box_area(box) -> float:
+    """Area of a box."""
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def warp_crop(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Cut the quadrilateral `quad` (4, 2), clockwise from the top left, and flatten it to (height, width)."""
+    """Warp the quadrilateral `quad` (4, 2), clockwise from the top left, to a rectangle of (height, width)."""
     height, width = size
     target = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
     warp = cv2.getPerspectiveTransform(np.float32(quad), target)
@@ -36,16 +38,25 @@ def warp_crop(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.
 
 
 def nudge(crop: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarray:
-    """The same crop moved by shares of its width and height and enlarged about its centre: uint8 (64, 192, 3)."""
+    """The crop shifted by the shares `dx`, `dy` of its size and scaled about its centre: uint8 (64, 192, 3)."""
     quad = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     quad = quad / scale + 0.5 - (dx, dy)
     return warp_crop(resize(crop, (64, 192)), quad * (192, 64), (64, 192))
 
 
 def rectify(image: np.ndarray, corners: np.ndarray, margin: float = 0.02) -> np.ndarray:
-    """A flat view of a plate from its four corners (4, 2) in pixels; no enlargement beyond its own resolution.
+    """Frontal view of a plate, as large as its longer sides are in the image.
 
-    margin: share of the plate's size kept around it on every side.
+    Args:
+        image: uint8 (H, W, 3).
+        corners: (4, 2) in pixels, clockwise from the top left.
+        margin: share of the plate's size added on every side.
+
+    Returns:
+        uint8 (h, w, 3).
+
+    Raises:
+        ValueError: the corners are not a finite (4, 2) array.
     """
     corners = np.asarray(corners, np.float32)
     if corners.shape != (4, 2) or not np.isfinite(corners).all():
@@ -58,11 +69,11 @@ def rectify(image: np.ndarray, corners: np.ndarray, margin: float = 0.02) -> np.
 
 
 def crop_box(image: np.ndarray, box, margin: float = 0.0) -> np.ndarray:
-    """Cut (x0, y0, x1, y1) with a margin (share of its size); beyond the photo the edge is repeated."""
+    """Cut out a box enlarged by `margin` (share of its size) on every side; edge pixels are repeated outside."""
     x0, y0, x1, y1 = (float(v) for v in box)
-    grow_x, grow_y = (x1 - x0) * margin, (y1 - y0) * margin
-    x0, x1 = int(np.floor(x0 - grow_x)), int(np.ceil(x1 + grow_x))
-    y0, y1 = int(np.floor(y0 - grow_y)), int(np.ceil(y1 + grow_y))
+    margin_x, margin_y = (x1 - x0) * margin, (y1 - y0) * margin
+    x0, x1 = int(np.floor(x0 - margin_x)), int(np.ceil(x1 + margin_x))
+    y0, y1 = int(np.floor(y0 - margin_y)), int(np.ceil(y1 + margin_y))
     rows = np.clip(np.arange(y0, max(y1, y0 + 1)), 0, image.shape[0] - 1)
     columns = np.clip(np.arange(x0, max(x1, x0 + 1)), 0, image.shape[1] - 1)
     return np.ascontiguousarray(image[rows[:, None], columns[None]])

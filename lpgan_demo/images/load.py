@@ -1,4 +1,4 @@
-"""Any picture a user may hold -> uint8 (H, W, 3) RGB, upright; or one sentence that says what is wrong with it."""
+"""Decode any image input to upright uint8 (H, W, 3) RGB, or raise an error that says in one sentence what is wrong."""
 
 from __future__ import annotations
 
@@ -14,23 +14,38 @@ from ..results import PlateImageError
 from .pixels import MIN_SIDE
 
 MAX_PIXELS = 120_000_000
-
+"""Largest accepted height times width."""
 
 MAX_ASPECT = 20.0
+"""Largest accepted ratio of the longer side to the shorter one."""
 
 
 def load_image(source) -> np.ndarray:
-    """Any picture a user may hold -> uint8 (H, W, 3) RGB, upright.
+    """Decode an image; EXIF rotation is applied, transparent pixels are blended with white.
 
-    source: a path, encoded bytes, a PIL image, or an array: uint8 or uint16 or float in [0, 1], (H, W),
-    (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA. EXIF rotation is applied, transparency is laid on white.
-    Raises PlateImageError with one sentence when it is none of these, is damaged, is smaller than 4 pixels
-    on a side, longer than 20:1 or above 120 megapixels.
+    Args:
+        source: a path, encoded bytes, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA of
+            uint8, uint16 or float in [0, 1].
+
+    Returns:
+        uint8 (H, W, 3) RGB, never the caller's own memory.
+
+    Raises:
+        PlateImageError: the source is none of these, is damaged, has fewer than `MIN_SIDE` pixels on a side, or
+            exceeds `MAX_ASPECT` or `MAX_PIXELS`.
     """
     if isinstance(source, np.ndarray):
-        return _check_size(_from_array(source))
-    if isinstance(source, Image.Image):
-        return _decoded(source, "the picture", None)
+        image = _from_array(source)
+    elif isinstance(source, Image.Image):
+        image = _decode(source, "the picture")
+    else:
+        image = _decode(*_read(source))
+    _check_size(*image.shape[:2])
+    return image
+
+
+def _read(source) -> tuple[bytes, str]:
+    """Encoded bytes from bytes or a path, and what to call them in an error message."""
     if isinstance(source, (bytes, bytearray)):
         name, data = "the data", bytes(source)
     elif isinstance(source, (str, os.PathLike)):
@@ -45,17 +60,17 @@ def load_image(source) -> np.ndarray:
         raise PlateImageError(f"an image was expected, not {type(source).__name__}")
     if not data:
         raise PlateImageError(f"{name} is empty")
-    return _decoded(None, name, data)
+    return data, name
 
 
-def _decoded(picture: Image.Image | None, name: str, data: bytes | None) -> np.ndarray:
-    """Decode an opened PIL image or encoded bytes; whatever a decoder raises on damage becomes one sentence."""
+def _decode(source: Image.Image | bytes, name: str) -> np.ndarray:
+    """Decode a PIL image or encoded bytes; every exception of a decoder becomes a PlateImageError."""
     try:
-        with warnings.catch_warnings():  # the size is checked here, before anything is decoded
+        with warnings.catch_warnings():  # `_check_size` refuses oversized images before they are decoded
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = picture if data is None else Image.open(io.BytesIO(data))
-            _check_shape(picture.height, picture.width)
-            return _check_size(_from_pil(picture))
+            picture = Image.open(io.BytesIO(source)) if isinstance(source, bytes) else source
+            _check_size(picture.height, picture.width)
+            return _from_pil(picture)
     except PlateImageError:
         raise
     except UnidentifiedImageError:
@@ -63,14 +78,14 @@ def _decoded(picture: Image.Image | None, name: str, data: bytes | None) -> np.n
     except Image.DecompressionBombError:
         raise PlateImageError(f"{name} is above the limit of {MAX_PIXELS // 1_000_000} megapixels") from None
     except Exception as error:
-        whole = None if data is None else _nearly_whole(data)
-        if whole is not None:
-            return _check_size(whole)
+        image = _decode_truncated_jpeg(source) if isinstance(source, bytes) else None
+        if image is not None:
+            return image
         raise PlateImageError(f"{name} is damaged and cannot be decoded ({error})") from None
 
 
-def _nearly_whole(data: bytes) -> np.ndarray | None:
-    """A JPEG that lost only its last bytes: decoded leniently, or None when rows of the picture are missing."""
+def _decode_truncated_jpeg(data: bytes) -> np.ndarray | None:
+    """Decode a JPEG that lacks only its last bytes; None for other data, or when the lower right has one colour."""
     if not data.startswith(b"\xff\xd8"):
         return None
     try:
@@ -83,17 +98,18 @@ def _nearly_whole(data: bytes) -> np.ndarray | None:
 
 
 def _from_pil(picture: Image.Image) -> np.ndarray:
+    """PIL image of any mode -> uint8 (H, W, 3) RGB, upright."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _from_array(np.asarray(picture))
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture)
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
     return np.asarray(picture.convert("RGB"))
 
 
 def _from_array(array: np.ndarray) -> np.ndarray:
+    """Array of any numeric type -> uint8 (H, W, 3) RGB; the type and the largest value tell the value range."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
@@ -105,13 +121,12 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind in "if" and array.min() < 0:
         raise PlateImageError("the image array holds negative values")
     if array.dtype.kind == "f":
-        top = float(array.max())
-        array = array * (255.0 if top <= 1.0 else 255.0 / 65535.0 if top > 255.0 else 1.0)
+        largest = float(array.max())
+        array = array * (255.0 if largest <= 1.0 else 255.0 / 65535.0 if largest > 255.0 else 1.0)
     elif array.dtype == bool:
         array = array * 255.0
-    elif array.dtype != np.uint8:
-        top = int(array.max())
-        array = array / 257.0 if array.dtype == np.uint16 or top > 255 else array
+    elif array.dtype == np.uint16 or (array.dtype != np.uint8 and array.max() > 255):
+        array = array / 257.0
     array = array.copy() if array.dtype == np.uint8 else np.clip(np.rint(array), 0, 255).astype(np.uint8)
     if array.ndim == 2:
         return np.repeat(array[..., None], 3, axis=2)
@@ -121,7 +136,8 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array)
 
 
-def _check_shape(height: int, width: int) -> None:
+def _check_size(height: int, width: int) -> None:
+    """Raise PlateImageError when an image of this size is too small, too long or too large."""
     if min(height, width) < MIN_SIDE:
         raise PlateImageError(f"an image of {width}x{height} pixels is too small: {MIN_SIDE} pixels a side at least")
     if max(height, width) > MAX_ASPECT * min(height, width):
@@ -130,8 +146,3 @@ def _check_shape(height: int, width: int) -> None:
         raise PlateImageError(
             f"an image of {width}x{height} pixels is above the limit of {MAX_PIXELS // 1_000_000} megapixels"
         )
-
-
-def _check_size(image: np.ndarray) -> np.ndarray:
-    _check_shape(*image.shape[:2])
-    return image

@@ -1,30 +1,22 @@
-"""uint8 RGB pictures -> network input and back, resizing, thresholding, encoding."""
+"""Pixel operations: resizing, conversion to network input and back, binarisation, PNG encoding."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-
-def binarise(grey: np.ndarray) -> np.ndarray:
-    """Otsu's threshold: uint8 (H, W) grey -> uint8 (H, W), 0 ink and 255 paper. A flat picture is all paper."""
-    if int(grey.max()) - int(grey.min()) < 8:
-        return np.full_like(grey, 255)
-    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
-
-
 MIN_SIDE = 4
+"""Fewest pixels on a side of an image."""
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 (H, W, C) or (H, W) -> the given (height, width): area when it shrinks, cubic when it grows."""
+    """Resize uint8 (H, W, C) or (H, W) to (height, width): area averaging to shrink an axis, cubic to enlarge it."""
     if image.shape[:2] == tuple(size):
         return image
     height, width = image.shape[:2]
-    shrink_rows, shrink_columns = size[0] < height, size[1] < width
-    if shrink_rows:
-        image = cv2.resize(image, (image.shape[1], size[0]), interpolation=cv2.INTER_AREA)
-    if shrink_columns:
+    if size[0] < height:
+        image = cv2.resize(image, (width, size[0]), interpolation=cv2.INTER_AREA)
+    if size[1] < width:
         image = cv2.resize(image, (size[1], image.shape[0]), interpolation=cv2.INTER_AREA)
     if image.shape[:2] != tuple(size):
         image = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
@@ -46,8 +38,8 @@ def to_tensor(images):
 
 def to_images(batch) -> np.ndarray:
     """float (N, C, H, W) array or tensor in [-1, 1] -> uint8 (N, H, W, C); values outside are clipped."""
-    pixels = batch if isinstance(batch, np.ndarray) else batch.detach().float().cpu().numpy()
-    return np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    values = batch if isinstance(batch, np.ndarray) else batch.detach().float().cpu().numpy()
+    return np.clip(np.rint((values + 1) * 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
 def network_input(crops: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
@@ -55,6 +47,13 @@ def network_input(crops: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     return to_array([resize(crop, size) for crop in crops])
 
 
+def binarise(grey: np.ndarray) -> np.ndarray:
+    """Otsu's threshold: uint8 (H, W) -> uint8 (H, W), 0 ink and 255 paper; without contrast everything is paper."""
+    if int(grey.max()) - int(grey.min()) < 8:
+        return np.full_like(grey, 255)
+    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
+
+
 def encode_png(image: np.ndarray) -> bytes:
-    """uint8 RGB or grey -> PNG bytes."""
+    """uint8 (H, W, 3) RGB or (H, W) grey -> PNG bytes."""
     return cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()

@@ -1,4 +1,4 @@
-"""A photo of any size -> the plates in it, with their corners: scales, tiles, and what several of them say together."""
+"""A photo of any size -> the plates in it with their corners: searched as a whole and in tiles, duplicates merged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from .. import images
 from ..images import overlap
-from ..images.geometry import _area, _inside
+from ..images.geometry import box_area, share_inside
 from ..networks.detector import PlateFasterRCNN, corners_of
 from ..results import Detection
 from .optimise import prepared
@@ -17,17 +17,17 @@ LENGTH = 960
 """Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
 
 OVERLAP = 0.2
-"""Share of a tile that its neighbour shows too."""
+"""Overlap of neighbouring tiles, as a share of a tile's side."""
 
-SAME_PLATE_IOU = 0.4
-"""Intersection over union from which two finds are one plate."""
+SAME_PLATE_IOU, SAME_PLATE_INSIDE = 0.4, 0.7
+"""Intersection over union, and share of the smaller box inside the other, from which two finds are one plate."""
 
 
 class PlateDetector:
     """Photos -> `Detection`s.
 
-    threshold: least score. finest: how many times larger than the whole photo a tile of it is looked at; the time for a
-    large photo grows with its square.
+    threshold: least score of a plate, in (0, 1), else ValueError. finest: largest scale of a tile relative to the whole
+    photo's; the time for a large photo grows with its square.
     """
 
     def __init__(
@@ -44,34 +44,31 @@ class PlateDetector:
         found: list[tuple[np.ndarray, float]] = []
         for scale, window in windows(photo.shape[:2], self.finest):
             found += self._search(photo, scale, window)
-        kept = merged(found)
-        return sorted(kept, key=lambda detection: detection.box[0])
+        return sorted(merged(found), key=lambda detection: detection.box[0])
 
     @torch.inference_mode()
     def _search(self, photo: np.ndarray, scale: float, window) -> list[tuple[np.ndarray, float]]:
         """(corners in the photo, score) of the plates that lie wholly inside a window (x0, y0, x1, y1) of the photo."""
         x0, y0, x1, y1 = window
-        size = max(32, round((y1 - y0) * scale)), max(32, round((x1 - x0) * scale))
-        picture = images.resize(photo[y0:y1, x0:x1], size)
-        tensor = images.to_tensor([picture])[0].to(self.device)
+        height, width = max(32, round((y1 - y0) * scale)), max(32, round((x1 - x0) * scale))
+        tensor = images.to_tensor([images.resize(photo[y0:y1, x0:x1], (height, width))])[0].to(self.device)
         with self.autocast():
             corners, scores = corners_of(self.network([tensor])[0])
         found = []
-        inner = [x0 > 0, y0 > 0, x1 < photo.shape[1], y1 < photo.shape[0]]
+        inner_edges = [x0 > 0, y0 > 0, x1 < photo.shape[1], y1 < photo.shape[0]]
         for quad, score in zip(corners, scores):
             low, high = quad.min(0), quad.max(0)
-            cut = [low[0] < 3, low[1] < 3, high[0] > size[1] - 4, high[1] > size[0] - 4]
-            if score >= self.threshold and not any(a and b for a, b in zip(inner, cut)):
-                found.append((quad * ((x1 - x0) / size[1], (y1 - y0) / size[0]) + (x0, y0), float(score)))
+            touched = [low[0] < 3, low[1] < 3, high[0] > width - 4, high[1] > height - 4]
+            if score >= self.threshold and not any(a and b for a, b in zip(inner_edges, touched)):
+                found.append((quad * ((x1 - x0) / width, (y1 - y0) / height) + (x0, y0), float(score)))
         return found
 
 
 def windows(size: tuple[int, int], finest: int = 4) -> list[tuple[float, tuple[int, int, int, int]]]:
-    """Where to look in a photo of (height, width): (scale, (x0, y0, x1, y1)), the whole first, then overlapping tiles.
+    """Where to search a photo of (height, width): (scale, at most 2; (x0, y0, x1, y1) in pixels) of each window.
 
-    The whole is looked at twice, the second time at half the scale: a plate that fills half the photo is larger there
-    than any the detector learnt. A photo is enlarged at most twice; tiles are cut as long as the photo has more pixels
-    than they need, and never more than `finest` times the whole picture's scale.
+    The whole photo comes first, at two scales: at half the scale, a plate that fills half the photo has a size that
+    the detector was trained on. Then follow overlapping tiles, as long as the photo has the pixels for their scale.
     """
     height, width = size
     whole = min(2.0, LENGTH / max(size))
@@ -80,14 +77,15 @@ def windows(size: tuple[int, int], finest: int = 4) -> list[tuple[float, tuple[i
     while level <= finest and whole * level <= 1.05:
         scale = whole * level
         side = round(LENGTH / scale)
-        for y in _starts(height, side):
-            for x in _starts(width, side):
+        for y in _tile_starts(height, side):
+            for x in _tile_starts(width, side):
                 found.append((scale, (x, y, min(width, x + side), min(height, y + side))))
         level *= 2
     return found
 
 
-def _starts(length: int, side: int) -> list[int]:
+def _tile_starts(length: int, side: int) -> list[int]:
+    """Where tiles of a side that cover a length begin; they overlap by `OVERLAP` or more."""
     if length <= side:
         return [0]
     steps = int(np.ceil((length - side) / (side * (1 - OVERLAP))))
@@ -95,20 +93,20 @@ def _starts(length: int, side: int) -> list[int]:
 
 
 def merged(found: list[tuple[np.ndarray, float]]) -> list[Detection]:
-    """Finds of several windows -> one `Detection` per plate: the surest of those that overlap."""
+    """Non-maximum suppression over all windows: (corners, score) pairs -> one `Detection` per plate, best first."""
     kept: list[Detection] = []
     for quad, score in sorted(found, key=lambda item: -item[1]):
         box = (*quad.min(0), *quad.max(0))
         if min(box[2] - box[0], box[3] - box[1]) < 2:
             continue
-        if all(overlap(box, other.box) < SAME_PLATE_IOU and _inside(box, other.box) < 0.7 for other in kept):
+        if all(overlap(box, k.box) < SAME_PLATE_IOU and share_inside(box, k.box) < SAME_PLATE_INSIDE for k in kept):
             kept.append(Detection(_convex(quad, box), tuple(float(v) for v in box), score))
     return kept
 
 
 def _convex(quad: np.ndarray, box) -> np.ndarray:
-    """The corners, or those of the box when they are no convex quadrilateral that fills a good part of it."""
-    if cv2.isContourConvex(np.float32(quad)) and cv2.contourArea(np.float32(quad)) > 0.3 * _area(box):
+    """The corners, or the box's where they form no convex quadrilateral, or enclose 30 % of the box or less."""
+    if cv2.isContourConvex(np.float32(quad)) and cv2.contourArea(np.float32(quad)) > 0.3 * box_area(box):
         return quad
     x0, y0, x1, y1 = box
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], float)

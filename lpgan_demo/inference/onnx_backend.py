@@ -1,6 +1,6 @@
-"""The networks computed by ONNX Runtime, for the pipeline: arrays in, arrays out, and no PyTorch needed.
+"""The `NetworksBackend` of ONNX Runtime: arrays in, arrays out, without PyTorch.
 
-`export onnx` (`onnx_export.py`, needs PyTorch and onnx) writes the three graphs and the description that are read here.
+`publishing.onnx_export` writes the three graphs and their description.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from ..results import Encoding, WeightsError
 
 GRAPHS = ("mtgan-encoder", "mtgan-decoder", "mtgan-reader")
 
-
 DESCRIPTION = "mtgan-onnx.json"
+"""The file beside the graphs with their layouts, input size and calibration."""
 
 
 class OnnxNetworks:
-    """The graphs in `folder`. Raises WeightsError when one is missing or damaged, or onnxruntime is not installed."""
+    """GN and DN from a folder with `GRAPHS` and `DESCRIPTION`; threads: 0 for as many as the machine has cores.
+
+    Raises WeightsError when a file is missing or damaged, or onnxruntime is not installed.
+    """
 
     def __init__(self, folder: str | Path, threads: int = 0):
         try:
@@ -35,7 +38,7 @@ class OnnxNetworks:
         self.calibration = {name: described[name] for name in ("temperature", "trust") if name in described}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # threads of one graph that wait eagerly take the processor from the next graph's
+        # waiting threads of one graph would otherwise keep the processor busy while the next graph runs
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.sessions = {
@@ -46,7 +49,7 @@ class OnnxNetworks:
             raise WeightsError(f"the graphs in {folder} cannot be loaded: {error}") from None
 
     def encode(self, lq: np.ndarray, layout: np.ndarray | None = None) -> Encoding:
-        """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None for the network's own answer."""
+        """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None to predict it."""
         given = np.full(len(lq), -1, np.int64) if layout is None else np.asarray(layout, np.int64)
         return Encoding(*self.sessions["mtgan-encoder"].run(None, {"lq": np.ascontiguousarray(lq), "layout": given}))
 
@@ -55,5 +58,5 @@ class OnnxNetworks:
         return self.sessions["mtgan-decoder"].run(None, {"codes": codes, "layout": layout})[0]
 
     def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
-        """float32 (N, 3, 64, 192), int64 (N,) -> DN's logits float32 (N, P, symbols)."""
+        """float32 (N, 3, 64, 192) in [-1, 1], int64 (N,) -> DN's logits float32 (N, P, symbols)."""
         return self.sessions["mtgan-reader"].run(None, {"plate": plates, "layout": layout})[0]

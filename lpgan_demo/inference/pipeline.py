@@ -1,8 +1,11 @@
-"""From a picture to results: find, straighten, restore, read, and say how sure. Nothing is kept between calls."""
+"""From a picture to results: find the plates, straighten, restore and read them, and say how sure each reading is.
+
+photo -> `PlateDetector` -> crops -> `PlateRestorer` (GN) -> `PlateReader` (GN and DN) -> `Trust` -> `PlateResult`s
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -11,32 +14,51 @@ import numpy as np
 
 from .. import images
 from ..plates import decode, get_layout
-from ..results import CharacterReading, PlateResult
+from ..results import CharacterReading, Detection, PlateResult
 from .restoration import PlateReader, PlateRestorer, Restoration
 from .trust import Trust, evidence_scores
 
-GOOD, POOR = 0.9, 0.4
-"""Confidence from which a reading counts as good, and below which the plate counts as illegible."""
+GOOD_CONFIDENCE, POOR_CONFIDENCE = 0.9, 0.4
+"""Least confidence of a reading that counts as good, and as poor; below both the plate counts as illegible."""
 
-NOTHING = 0.05
-"""Confidence below which what was found in a photo is taken for no plate, however sure the detector is."""
-
+PLATE_CONFIDENCE, PLATE_DETECTION, PLATE_EVIDENCE = 0.05, 0.99, 0.5
+"""Least confidence, detection score and evidence with which an illegible find still counts as a plate."""
 
 CROP_MARGIN = 0.03
-"""Share of a found plate's size kept around it when it is cut out."""
+"""Margin around a found plate in its crop, on each side, as a share of the plate's size."""
 
 CROP_LENGTH = 320
-"""A picture in which no plate is found is taken for a crop when it is no longer than this."""
+"""Longest side, in pixels, of a picture that counts as a crop of one plate when no plate is found in it."""
+
+CROP_SHARE = 0.4
+"""A picture is a crop when the only plate found in it fills more than this share of its area."""
+
+
+Detector = Callable[[np.ndarray], list[Detection]]
+"""A photo, uint8 RGB (H, W, 3) -> the plates in it, from left to right; such as `PlateDetector`."""
+
+Deblurrer = Callable[[list[np.ndarray]], list[tuple[np.ndarray, np.ndarray]]]
+"""uint8 RGB crops -> a (grey, binary) pair of uint8 (H, W) each; such as `PlateDeblurrer`."""
 
 
 class PlatePipeline:
-    """Picture in, `PlateResult`s out.
+    """Picture in, `PlateResult`s out, see `__call__`; nothing is kept between calls.
 
-    Without a detector, and where the picture is a crop already, the whole of it is taken as one plate.
+    Args:
+        restorer: crops -> standard plates with probabilities of their characters and layout, by GN.
+        reader: restored plates -> the characters' final probabilities, by GN and DN.
+        trust: probability and evidence -> confidence; None: the confidence is the probability.
+        detector: finds the plates in a photo; None: every picture is a crop of one plate.
+        deblurrer: adds a deblurred and a binary picture of the crop to every result; None: they stay None.
     """
 
     def __init__(
-        self, restorer: PlateRestorer, reader: PlateReader, trust: Trust | None = None, detector=None, deblurrer=None
+        self,
+        restorer: PlateRestorer,
+        reader: PlateReader,
+        trust: Trust | None = None,
+        detector: Detector | None = None,
+        deblurrer: Deblurrer | None = None,
     ):
         self.restorer, self.reader, self.trust = restorer, reader, trust or Trust()
         self.detector, self.deblurrer = detector, deblurrer
@@ -58,127 +80,132 @@ class PlatePipeline:
         detect=True,
         deblur=True,
     ):
-        """The published networks: bundled (source None), from a folder with one per network, or a Hub repository's.
+        """A pipeline of published networks.
 
-        reader: see `PlateReader`; views: 1 is fastest, 7 slowest, "auto" between; temperature: the calibrated one
-        that comes with the weights unless given; precision: see `prepare.resolve`; revision, token, cache_dir:
-        see `hub.weights_folder`; backend: "torch", or "onnx" with the folder that `export onnx` wrote as source;
-        detect: find plates in photos first, and deblur: also deblur and binarize, if the weights have the networks for
-        it. Raises WeightsError when something is missing, damaged or out of reach, ValueError for an unknown option.
+        Args:
+            source: a folder with one folder per network, or OWNER/NAME on the Hub; None: the bundled networks.
+            reader, temperature: see `PlateReader`; temperature None: the calibrated one that comes with the weights.
+            views: 1 (fastest) to 7 (slowest), or "auto"; see `PlateRestorer`.
+            device, precision: of PyTorch; "fp32", "bf16" or "auto", see `optimise.resolve_precision`.
+            revision, token, cache_dir: of the Hub, see `weights.weights_folder`.
+            backend: "torch"; or "onnx", with the folder that `export onnx` wrote as source.
+            detect, deblur: whether to load the detector and the deblurrer, where the weights have them.
+
+        Raises WeightsError when weights are missing, damaged or out of reach, ValueError for an unknown option.
         """
         from .loading import load_detector_and_deblurrer, load_networks
 
         hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
-        networks, known = load_networks(source, backend, device, precision, hub)
-        reader = PlateReader(networks, reader, known.get("temperature", 1.0) if temperature is None else temperature)
+        networks, stored = load_networks(source, backend, device, precision, hub)
+        reader = PlateReader(networks, reader, stored.get("temperature", 1.0) if temperature is None else temperature)
         extras = load_detector_and_deblurrer(source, backend, device, precision, hub, detect, deblur)
-        return cls(PlateRestorer(networks, views), reader, Trust(**known.get("trust", {})), *extras)
+        return cls(PlateRestorer(networks, views), reader, Trust(**stored.get("trust", {})), *extras)
 
     def __call__(self, source) -> list[PlateResult]:
-        """A path, encoded bytes, PIL image or RGB array -> the plates in it, from left to right; none gives [].
+        """Read the plates of a picture, given as path, encoded bytes, PIL image or RGB array, from left to right.
 
-        Raises PlateImageError on bad input.
+        Returns [] when there is none; raises PlateImageError when the input is no picture that can be read.
         """
         photo = images.load_image(source)
         found = self.find(photo)
         return [self.read_plate(photo)] if found is None else self.read_found(photo, found)
 
-    def find(self, photo: np.ndarray) -> list | None:
-        """The `detection.Detection`s in a photo, uint8 RGB; None when it is no photo but a crop of one plate."""
-        found = self.detector(photo) if self.detector else []
-        size = photo.shape[:2]
-        crop = not self.detector or is_crop(size, [detection.box for detection in found])
-        if found and not crop and is_crop(size, []):  # small as a crop: a find that nobody can read was a mistake
-            crop = not self.read_found(photo, found)
-        return None if crop else found
+    def find(self, photo: np.ndarray) -> list[Detection] | None:
+        """The plates in a photo, uint8 RGB (H, W, 3); None when the picture is a crop of one plate."""
+        if self.detector is None:
+            return None
+        found, size = self.detector(photo), photo.shape[:2]
+        if is_crop(size, [detection.box for detection in found]):
+            return None
+        if found and is_crop(size, []) and not self.read_found(photo, found):
+            return None  # as small as a crop, and nothing that was found in it is a plate
+        return found
 
-    def read_found(self, photo: np.ndarray, found) -> list[PlateResult]:
-        """What was found (`detection.Detection`s) in a photo, uint8 RGB -> one result for each that `is_plate`."""
+    def read_found(self, photo: np.ndarray, found: list[Detection]) -> list[PlateResult]:
+        """Read what was found in a photo, uint8 RGB (H, W, 3): one result for each find that `is_plate`."""
         crops = [images.rectify(photo, detection.corners, CROP_MARGIN) for detection in found]
         results = [
             replace(result, box=detection.box, corners=detection.corners, detection=detection.score)
             for result, detection in zip(self._read(crops), found)
         ]
-        return self._with_ink([result for result in results if is_plate(result)])
+        return self._deblurred([result for result in results if is_plate(result)])
 
     def read_plate(self, crop) -> PlateResult:
-        """One cropped plate, in any form `images.load_image` takes."""
+        """Read one cropped plate, in any form that `images.load_image` takes."""
         return self.read_plates([crop])[0]
 
     def read_plates(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
-        """Many cropped plates in batches, results in the same order. Raises PlateImageError at the first bad one."""
-        return self._with_ink(self._read(crops, batch_size))
+        """Read many cropped plates, `batch_size` at a time; PlateImageError at the first that is no picture."""
+        return self._deblurred(self._read(crops, batch_size))
 
     def read_track(self, crops: Iterable) -> PlateResult:
-        """Several cropped frames of one and the same plate, read as one; the result's `crop` is the largest frame.
+        """Read several cropped frames of the same plate as one; the result's `crop` is the largest frame.
 
-        Raises ValueError without any frame, PlateImageError at the first bad one.
+        Raises ValueError without any frame, PlateImageError at the first that is no picture.
         """
         loaded = [images.load_image(crop) for crop in crops]
         if not loaded:
             raise ValueError("a track needs at least one frame")
         largest = max(loaded, key=lambda crop: crop.shape[0] * crop.shape[1])
-        return self._with_ink(self._results([largest], self.restorer.together(loaded)))[0]
+        return self._deblurred(self._results([largest], self.restorer.fuse_frames(loaded)))[0]
 
     def _read(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
+        """Restore and read crops, without deblurring them."""
         results: list[PlateResult] = []
         for batch in batched(crops, batch_size):
             loaded = [images.load_image(crop) for crop in batch]
-            results.extend(self._results(loaded, self.restorer(loaded)))
+            results += self._results(loaded, self.restorer(loaded))
         return results
-
-    def _with_ink(self, results: list[PlateResult]) -> list[PlateResult]:
-        """The same results with their crops deblurred and binarized, if there is a deblurrer."""
-        if not self.deblurrer:
-            return results
-        inks = self.deblurrer([result.crop for result in results])
-        return [replace(result, deblurred=grey, binary=binary) for result, (grey, binary) in zip(results, inks)]
 
     def _results(self, crops: list[np.ndarray], restoration: Restoration) -> list[PlateResult]:
-        probabilities = self.reader(restoration)
-        plates = images.to_images(restoration.plates)
+        """Read restored plates; one result per crop."""
+        probabilities, plates = self.reader(restoration), images.to_images(restoration.plates)
+        scores = evidence_scores(crops, plates)
+        parts = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), scores)
+        return [self._result(*part) for part in parts]
+
+    def _result(self, crop, plate, probabilities, layout_probabilities, layout_index, evidence) -> PlateResult:
+        """The result of one plate; its probability is that of its characters and of all layouts with their cells."""
         names = self.restorer.networks.layouts
-        results = []
-        found = evidence_scores(crops, plates)
-        beliefs = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), found)
-        for crop, plate, belief, layouts, index, explained in beliefs:
-            layout = get_layout(names[index])
-            readings = tuple(CharacterReading(*reading) for reading in decode(belief, layout))
-            same_text = sum(p for p, name in zip(layouts, names) if get_layout(name).cells_mm == layout.cells_mm)
-            believed = float(same_text * np.prod([reading.probability for reading in readings]))
-            confidence = self.trust(believed, explained)
-            results.append(
-                PlateResult(
-                    text="".join(reading.symbol for reading in readings),
-                    confidence=confidence,
-                    evidence=explained,
-                    characters=readings,
-                    layout=layout.name,
-                    crop=crop,
-                    super_resolved=plate,
-                    legibility=legibility(confidence),
-                )
-            )
-        return results
+        layout = get_layout(names[layout_index])
+        characters = tuple(CharacterReading(*reading) for reading in decode(probabilities, layout))
+        of_layout = sum(p for p, n in zip(layout_probabilities, names) if get_layout(n).cells_mm == layout.cells_mm)
+        probability = float(of_layout * np.prod([character.probability for character in characters]))
+        confidence = self.trust(probability, evidence)
+        text = "".join(character.symbol for character in characters)
+        return PlateResult(text, confidence, characters, layout.name, crop, plate, legibility(confidence), evidence)
+
+    def _deblurred(self, results: list[PlateResult]) -> list[PlateResult]:
+        """The same results with their crops deblurred and binarised, if there is a deblurrer."""
+        if self.deblurrer is None:
+            return results
+        pairs = self.deblurrer([result.crop for result in results])
+        return [replace(result, deblurred=grey, binary=binary) for result, (grey, binary) in zip(results, pairs)]
 
 
-def is_plate(result: PlateResult) -> bool:
-    """Whether what was found is a plate: it can be read, or half read, and detector and evidence leave no doubt.
-
-    A small detector takes badges and lettering for plates now and then; nobody can read a plate there.
-    """
-    if result.legibility != "illegible":
-        return True
-    return result.confidence >= NOTHING and result.detection >= 0.99 and result.evidence >= 0.5
-
-
-def is_crop(size: tuple[int, int], boxes) -> bool:
-    """Whether a picture of (height, width), in which these boxes were found, is one plate and not a photo of some."""
+def is_crop(size: tuple[int, int], boxes: list) -> bool:
+    """Whether a picture of (height, width), with plates found in these boxes, is a crop of one plate and no photo."""
     height, width = size
     if not boxes:
         return max(size) <= CROP_LENGTH and 1 <= width / height <= 8
     x0, y0, x1, y1 = boxes[0]
-    return len(boxes) == 1 and (x1 - x0) * (y1 - y0) > 0.4 * height * width
+    return len(boxes) == 1 and (x1 - x0) * (y1 - y0) > CROP_SHARE * height * width
+
+
+def is_plate(result: PlateResult) -> bool:
+    """Whether a find is a plate: it is legible, or detector and evidence leave no doubt.
+
+    The detector now and then takes badges and lettering for plates; those come out illegible.
+    """
+    if result.legibility != "illegible":
+        return True
+    certain = result.detection >= PLATE_DETECTION and result.evidence >= PLATE_EVIDENCE
+    return result.confidence >= PLATE_CONFIDENCE and certain
+
+
+def legibility(confidence: float) -> str:
+    """ "good", "poor" or "illegible": how far a reading of this confidence may be relied on."""
+    return "good" if confidence >= GOOD_CONFIDENCE else "poor" if confidence >= POOR_CONFIDENCE else "illegible"
 
 
 def batched(items: Iterable, size: int):
@@ -186,8 +213,3 @@ def batched(items: Iterable, size: int):
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
-
-
-def legibility(confidence: float) -> str:
-    """ "good", "poor" or "illegible": how far the reading may be trusted."""
-    return "good" if confidence >= GOOD else "poor" if confidence >= POOR else "illegible"

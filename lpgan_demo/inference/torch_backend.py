@@ -1,33 +1,33 @@
-"""The networks computed by PyTorch, for the pipeline: arrays in, arrays out."""
+"""The `NetworksBackend` of PyTorch: arrays in, arrays out."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
-from ..networks.mtgan import MultiTaskDiscriminator, SRGenerator
+from ..networks import MultiTaskDiscriminator, SRGenerator
 from ..results import Encoding
-from .optimise import prepared, resolve
+from .optimise import prepared, resolve_precision
 
 
 class TorchNetworks:
     """GN and DN on one device, as copies prepared for prediction.
 
-    Raises ValueError for a GN that names no layout, or an unknown precision (see `prepare.resolve`).
+    Raises ValueError for a GN that does not predict the layout, or an unknown precision (`optimise.resolve_precision`).
     """
 
     def __init__(self, generator: SRGenerator, discriminator: MultiTaskDiscriminator, device="cpu", precision="fp32"):
         if generator.config.decoder != "region":
-            raise ValueError("the pipeline needs a generator that names the layout: decoder='region', not 'plain'")
+            raise ValueError("the pipeline needs a generator that predicts the layout: decoder='region', not 'plain'")
         self.device = torch.device(device)
-        self.precision = resolve(precision, self.device)
+        self.precision = resolve_precision(precision, self.device)
         self.generator, self.autocast = prepared(generator, device, precision)
         self.discriminator, _ = prepared(discriminator, device, precision)
         self.layouts, self.input_size = generator.config.layouts, generator.config.input_size
 
     @torch.inference_mode()
     def encode(self, lq: np.ndarray, layout: np.ndarray | None = None) -> Encoding:
-        """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None for the network's own answer."""
+        """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None to predict it."""
         given = None if layout is None else self._send(layout)
         with self.autocast():
             characters, layout_logits, codes, used = self.generator.encode(self._send(lq), given)
@@ -42,9 +42,10 @@ class TorchNetworks:
 
     @torch.inference_mode()
     def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
-        """float32 (N, 3, 64, 192), int64 (N,) -> DN's logits float32 (N, P, symbols)."""
+        """float32 (N, 3, 64, 192) in [-1, 1], int64 (N,) -> DN's logits float32 (N, P, symbols)."""
         with self.autocast():
             return self.discriminator(self._send(plates), self._send(layout)).characters.float().cpu().numpy()
 
     def _send(self, array: np.ndarray) -> torch.Tensor:
+        """The array on the networks' device."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)

@@ -1,4 +1,4 @@
-"""How sure a reading may be called: what the networks believe, checked against what the camera saw."""
+"""How far a reading may be relied on: its probability, corrected by how well the drawn plate fits the crop."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .. import images
+from ..images import resize
 
 SIZE = (24, 72)
-"""Height and width at which a drawn plate and its crop are compared: most bad crops hold no more."""
+"""(height, width) at which a drawn plate and its crop are compared: most bad crops have no finer detail."""
 
 BLURS = (0.7, 1.5, 2.5)
-"""Gaussian sigmas tried on the drawn plate, pixels at `SIZE`."""
+"""Gaussian sigmas tried on the drawn plate, in pixels at `SIZE`."""
 
-MIN_BELIEF = 1e-12
-"""Belief is kept this far from 0 and 1, where its logit has no value."""
+MIN_PROBABILITY = 1e-12
+"""Probabilities are clipped to this distance from 0 and 1, where the logit is infinite."""
 
 
 def evidence(crop: np.ndarray, plate: np.ndarray) -> float:
-    """How well the drawn plate, moved and blurred, explains the crop: the best correlation of their greys, 0 to 1.
+    """How well the drawn plate explains its crop, both uint8 RGB (H, W, 3): the best correlation of their grey values.
 
-    crop, plate: uint8 (H, W, 3). The drawn plate is fitted to the crop by an affine map and one of `BLURS`. A plate
-    drawn out of nothing does not lie over what the camera saw.
+    The drawn plate, blurred by one of `BLURS`, is aligned with the crop by an affine map (ECC, Evangelidis and
+    Psarakis 2008). A plate that GN invented does not match the crop. In [0, 1]; negative correlation counts as 0.
     """
     return evidence_scores([crop], [plate])[0]
 
 
 def evidence_scores(crops, plates) -> list[float]:
-    """`evidence` of each crop and the plate drawn from it; the fits run on as many threads as OpenCV may use."""
+    """`evidence` of each crop and the plate drawn from it, computed on as many threads as OpenCV may use."""
     fits = [(crop, plate, sigma) for crop, plate in zip(crops, plates) for sigma in BLURS]
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
         found = np.array(list(threads.map(lambda fit: _correlation(*fit), fits)))
@@ -38,52 +38,55 @@ def evidence_scores(crops, plates) -> list[float]:
 
 
 def _correlation(crop: np.ndarray, plate: np.ndarray, sigma: float) -> float:
-    """Of the crop and the plate blurred by sigma, fitted; 0 where nothing fits."""
+    """Correlation coefficient of the crop and the plate blurred by sigma, aligned; 0 where the alignment fails."""
     drawn = cv2.GaussianBlur(_grey(plate), (0, 0), sigma)
     warp = np.eye(2, 3, dtype=np.float32)
-    until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
     try:
-        return cv2.findTransformECC(_grey(crop), drawn, warp, cv2.MOTION_AFFINE, until, None, 1)[0]
-    except cv2.error:  # nothing in common, or a crop of one colour
+        return cv2.findTransformECC(_grey(crop), drawn, warp, cv2.MOTION_AFFINE, criteria, None, 1)[0]
+    except cv2.error:  # the pictures are uncorrelated, or the crop has a single colour
         return 0.0
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(images.resize(picture, SIZE), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    """uint8 RGB -> float32 grey values of `SIZE`."""
+    return cv2.cvtColor(resize(picture, SIZE), cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Trust:
-    """Confidence = sigmoid(belief * logit(b) + evidence * e + bias), as `calibrate` fitted it.
+    """Confidence in [0, 1] = sigmoid(belief * logit(probability) + evidence * score + bias).
 
-    b is the product of the characters' probabilities, e is `evidence`. The defaults say: confidence is b.
+    probability: of the whole text; score: its `evidence`. `training.calibration` fits the three weights. With the
+    defaults the confidence is the probability.
     """
 
     belief: float = 1.0
     evidence: float = 0.0
     bias: float = 0.0
 
-    def __call__(self, believed: float, explained: float) -> float:
-        """Both in [0, 1] -> confidence in [0, 1]."""
-        return float(1 / (1 + np.exp(-(_logit(believed) * self.belief + explained * self.evidence + self.bias))))
+    def __call__(self, probability: float, score: float) -> float:
+        return float(1 / (1 + np.exp(-(_logit(probability) * self.belief + score * self.evidence + self.bias))))
 
 
-def _logit(believed):
-    p = np.clip(believed, MIN_BELIEF, 1 - MIN_BELIEF)
+def _logit(probability):
+    """log(p / (1 - p)), finite."""
+    p = np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     return np.log(p / (1 - p))
 
 
-def fit_trust(right, believed, explained, ridge: float = 1e-2, steps: int = 50) -> Trust:
-    """The `Trust` that makes the outcomes `right` (N,) most likely, by Newton's method.
+def fit_trust(correct, probabilities, scores, ridge: float = 1e-2, steps: int = 50) -> Trust:
+    """Logistic regression of "read correctly" on probability and evidence, by Newton's method.
 
-    ridge: pull towards confidence = belief, so that few plates, or plates all right, give no wild answer.
+    correct, probabilities, scores: (N,) whether each reading was correct, its probability and its `evidence`.
+    ridge: penalty on the distance from the default `Trust`; it keeps the fit sane for few plates, or all correct.
     """
-    right = np.asarray(right, float)
-    inputs = np.stack([_logit(np.asarray(believed)), np.asarray(explained), np.ones(len(right))], 1)
+    correct = np.asarray(correct, float)
+    inputs = np.stack([_logit(np.asarray(probabilities)), np.asarray(scores), np.ones(len(correct))], 1)
     start = np.array([1.0, 0.0, 0.0])
     weights = start.copy()
     for _ in range(steps):
         p = 1 / (1 + np.exp(-(inputs @ weights).clip(-30, 30)))
         curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + ridge * np.eye(3)
-        weights = weights + np.linalg.solve(curvature, inputs.T @ (right - p) - ridge * (weights - start))
+        weights = weights + np.linalg.solve(curvature, inputs.T @ (correct - p) - ridge * (weights - start))
     return Trust(*(round(float(weight), 4) for weight in weights))

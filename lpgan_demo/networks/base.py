@@ -34,10 +34,14 @@ class Pretrained:
     Attributes:
         config_class: the frozen dataclass of the subclass's configuration.
         variants: {class name: module in this package} of subclasses that its `from_pretrained` loads too.
+        exportable: whether it can be exported as an ONNX graph.
+        free_size: whether that graph takes pictures of any height and width, not only of the example's.
     """
 
     config_class: type
     variants: dict[str, str] = {}
+    exportable = True
+    free_size = False
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
         """Random input of one sample or more, in the order of `forward`'s arguments.
@@ -102,6 +106,14 @@ class Pretrained:
     def push_to_hub(self, repo_id: str, *, subfolder: str = "", token=None, private: bool = False) -> str:
         """Upload the network into `subfolder` of a Hub repository, made if need be; returns the commit's address."""
         return push_network(self, repo_id, subfolder, token=token, private=private)
+
+
+class Optimisable:
+    """Mixin of a layer that has a faster form for prediction; `inference.optimise` puts it in the layer's place."""
+
+    def for_prediction(self) -> torch.nn.Module:
+        """A copy with the same outputs that computes faster and cannot be trained."""
+        raise NotImplementedError
 
 
 def smooth_picture(size: tuple[int, int], seed: int = 0) -> Tensor:

@@ -16,12 +16,7 @@ CELL = (24, 16)
 
 @dataclass(frozen=True)
 class CharacterClassifierConfig:
-    """Configuration of `CharacterClassifier`.
-
-    Attributes:
-        layouts: names of the layouts that it was trained for.
-        hidden: units of the hidden layer.
-    """
+    """Configuration of `CharacterClassifier`: the layouts that it was trained for, units of the hidden layer."""
 
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     hidden: int = 192

@@ -11,11 +11,11 @@
 | Otsu's threshold on the deblurred grey image            | `images.pixels.binarise`                 |
 
 Differs from the paper:
-- After the concatenation a 3x3 convolution and tanh give the grey image; the paper does not say what does.
+- After the concatenation a 3x3 convolution and tanh give the grey image; the paper leaves this step open.
 - The numbers of features and the growth rate are not stated in the paper.
 - With `fold` f, blocks of f x f pixels become channels (pixel unshuffle), so the dense field works at 1/f of the
   resolution. `fold=1` is the paper's form, with a receptive field of 25 pixels; fold 4 has 100, most of a plate.
-- The discriminator is given the blurred picture beside the grey one (pix2pix); `conditional=False` gives it only that.
+- The discriminator is given the blurred picture beside the grey one (pix2pix); without `conditional` only the latter.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class DeblurGeneratorConfig:
 
     Attributes:
         input_size: (height, width) of the training pictures; any size works at prediction.
-        num_blocks: dense blocks.
+        num_blocks, growth_rate, bottleneck: dense blocks, the channels each adds, those between its convolutions.
         head_features, tail_features: channels of parts (i) and (iii).
-        growth_rate: channels that each dense block adds.
-        bottleneck: channels between the two convolutions of a dense block.
         fold: side of the blocks of pixels that become channels.
     """
 
@@ -53,13 +51,8 @@ class DeblurGeneratorConfig:
 
 @dataclass(frozen=True)
 class PatchDiscriminatorConfig:
-    """Configuration of `PatchDiscriminator`.
-
-    Attributes:
-        input_size: (height, width) of the training pictures; any size works.
-        features: channels of the convolutions before the last, which gives one logit per patch.
-        conditional: whether the blurred picture is an input too.
-    """
+    """Configuration of `PatchDiscriminator`: (height, width) of the training pictures, channels of the convolutions
+    before the last, and whether the blurred picture is an input too."""
 
     input_size: tuple[int, int] = (128, 192)
     features: tuple[int, ...] = (24, 48, 96)
@@ -89,17 +82,18 @@ class DeblurGenerator(nn.Module, Pretrained):
 
     config_class = DeblurGeneratorConfig
     variants = {"GuidedDeblurGenerator": "guided_deblur"}
+    free_size = True
 
     def __init__(self, config: DeblurGeneratorConfig = DeblurGeneratorConfig()):
         super().__init__()
         self.config = config
         c = config.head_features
         self.head = nn.Conv2d(3 * config.fold**2, c, 3, padding=1)
-        blocks = []
-        for _ in range(config.num_blocks):
-            blocks.append(DenseBlock(c, config.growth_rate, config.bottleneck))
-            c += config.growth_rate
-        self.field = nn.Sequential(*blocks)
+        growth = config.growth_rate
+        self.field = nn.Sequential(
+            *[DenseBlock(c + k * growth, growth, config.bottleneck) for k in range(config.num_blocks)]
+        )
+        c += config.num_blocks * growth
         self.tail = nn.Sequential(
             nn.LeakyReLU(0.2), nn.Conv2d(c, config.tail_features, 1, bias=False), nn.BatchNorm2d(config.tail_features)
         )

@@ -53,7 +53,7 @@ class Guide(nn.Module):
         self.encoder = nn.Sequential(*[ResidualBlock(wide) for _ in range(config.guide_code_blocks)])
         self.from_strokes = nn.ConvTranspose2d(c, config.head_features, (2, 1), (2, 1))
         self.from_characters = nn.ConvTranspose2d(wide, config.head_features, (4, 2), (4, 2))
-        for layer in (self.from_strokes, self.from_characters):  # the guide starts at zero
+        for layer in (self.from_strokes, self.from_characters):  # the guide's contribution starts at zero
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 

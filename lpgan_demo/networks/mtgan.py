@@ -36,13 +36,11 @@ class SRGeneratorConfig:
     """Configuration of `SRGenerator`.
 
     Attributes:
-        layouts: names of the plate layouts, in the order of the layout's index.
         input_size, output_size: (height, width) of the crop and of the standard plate.
-        num_features, num_blocks: channels and residual blocks (the paper's K) of the trunk.
-        stride: 1 or 2, by which the trunk's resolution is below the input's.
-        decoder: "region" or "plain".
-        code_features, code_blocks: channels and residual blocks of the character encoder.
-        code_size: size of a character's code.
+        num_features, num_blocks, stride: of the trunk; num_blocks is the paper's K, stride is 1 or 2.
+        decoder: "region" or "plain"; what follows is of the region decoder only.
+        code_features, code_blocks: of the character encoder.
+        code_size: of the code of one character.
     """
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
@@ -59,13 +57,8 @@ class SRGeneratorConfig:
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Configuration of `MultiTaskDiscriminator`.
-
-    Attributes:
-        layouts, input_size, code_size: as in `SRGeneratorConfig`; the input is the standard plate.
-        features, strides: of the M = 8 convolutions.
-        reads: False for an ordinary discriminator that only tells real from fake.
-    """
+    """Configuration of `MultiTaskDiscriminator`: features and strides of the M = 8 convolutions, size of a character's
+    code; with reads=False it is an ordinary discriminator, without characters."""
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
     input_size: tuple[int, int] = (64, 192)
@@ -76,14 +69,8 @@ class DiscriminatorConfig:
 
 
 class GeneratorOutput(NamedTuple):
-    """What a generator returns; P is the largest number of characters of the L layouts.
-
-    Attributes:
-        restored: (n, 3, H, W) in [-1, 1], for the first n = `draw` of the N crops.
-        characters: logits (N, P, symbols).
-        layout: logits (N, L).
-        codes: (N, P, code_size) that the characters are drawn from.
-    """
+    """Plates `restored` (N or draw, 3, H, W) in [-1, 1], logits `characters` (N, P, symbols) and `layout` (N, layouts),
+    and `codes` (N, P, code_size) that the characters are drawn from; P is as in `regions`."""
 
     restored: Tensor
     characters: Tensor | None
@@ -113,12 +100,9 @@ class ResidualBlock(nn.Module):
 
 
 class PlainDecoder(nn.Module):
-    """The paper's tail: stride-2 deconvolutions, then a deconvolution with three 1x1 filters, and tanh.
+    """The paper's tail, stride-2 deconvolutions and a deconvolution with three 1x1 filters, then tanh.
 
-    Args:
-        num_features: channels of the input (N, num_features, H, W); the output is (N, 3, H * 2^doublings, ...).
-        doublings: number of stride-2 deconvolutions.
-        last_features: channels after the last of them, if not num_features.
+    (N, num_features, H, W) -> (N, 3, H * 2^doublings, W * 2^doublings); last_features: channels before the 1x1 filters.
     """
 
     def __init__(self, num_features: int, doublings: int, last_features: int | None = None):
@@ -158,7 +142,7 @@ class SRGenerator(nn.Module, Pretrained):
             raise ValueError(f"decoder must be 'region' or 'plain', not {config.decoder!r}")
         self.config = config
         c, wide = config.num_features, config.code_features
-        self.head = nn.Conv2d(3, c, config.stride + 2, config.stride, 1)
+        self.head = nn.Conv2d(3, c, 3 if config.stride == 1 else 4, config.stride, 1)
         self.trunk = nn.Sequential(*[ResidualBlock(c) for _ in range(config.num_blocks)])
         if config.decoder == "plain":
             doublings = (config.output_size[0] * config.stride // config.input_size[0]).bit_length() - 1
@@ -217,15 +201,8 @@ class SRGenerator(nn.Module, Pretrained):
 class MultiTaskDiscriminator(nn.Module, Pretrained):
     """DN: tells real standard plates from generated ones and reads their characters (M = 8 convolutions, FC).
 
-    Args:
-        plate: float (N, 3, 64, 192) in [-1, 1].
-        layout: int64 (N,), index into `config.layouts`.
-
-    Returns:
-        `DiscriminatorOutput` of logits.
-
-    Raises:
-        ValueError: the input has another size.
+    Input: plate float (N, 3, 64, 192) in [-1, 1], layout int64 (N,), index into `config.layouts`. Returns
+    `DiscriminatorOutput`. Raises ValueError for a plate of another size.
     """
 
     config_class = DiscriminatorConfig

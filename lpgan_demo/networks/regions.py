@@ -1,7 +1,10 @@
-"""The domain prior of MTGAN, W_i = W * a_i and H_i = H: where each character is looked for, and where it is drawn.
+"""The domain prior of MTGAN, W_i = W * a_i and H_i = H: the region where each character is read and drawn.
 
 The paper calls it "spatial corresponding". Our reading: features are pooled over each character's region into one code,
 and the code is drawn into that region of the standard plate.
+
+In shapes, S is the number of slots (one per character region of all the layouts) and P the largest number of characters
+of a layout.
 """
 
 from __future__ import annotations
@@ -13,29 +16,33 @@ from torch import Tensor, nn
 
 from ..plates import allowed_symbols, get_layout
 
-PATCH = (32, 16)
-"""Height and width of the feature patch one character is drawn on, at half the plate's resolution."""
+PATCH_SIZE = (32, 16)
+"""Height and width of the feature patch that one character is drawn on, at half the plate's resolution."""
 
 IMPOSSIBLE = -1e4
 """Logit of a symbol that may not stand at a position."""
 
 
 class LayoutTable(nn.Module):
-    """Which layout uses which slots: layouts with equal regions share one geometry, and so one set of slots."""
+    """The slots and alphabets of layouts; layouts with equal regions share their slots.
+
+    boxes (S, 4): regions (x0, y0, x1, y1) in [0, 1]. slots int64 (layouts, P) and allowed bool (layouts, P, symbols):
+    slot and alphabet of each character.
+    """
 
     def __init__(self, names: tuple[str, ...]):
         super().__init__()
         layouts = [get_layout(name) for name in names]
         self.max_characters = max(layout.num_characters for layout in layouts)
-        geometries: dict[tuple, int] = {}
+        first_slots: dict[tuple, int] = {}
         rows, boxes = [], []
         for layout in layouts:
             key = tuple(layout.regions.round(4).ravel())
-            if key not in geometries:
-                geometries[key] = len(boxes)
+            if key not in first_slots:
+                first_slots[key] = len(boxes)
                 boxes.extend(layout.regions)
-            row = geometries[key] + np.arange(self.max_characters)
-            row[layout.num_characters :] = geometries[key]  # padding slots repeat the first; they are masked
+            row = first_slots[key] + np.arange(self.max_characters)
+            row[layout.num_characters :] = first_slots[key]  # padding repeats the first slot; `mask` hides it
             rows.append(row)
         self.boxes = np.array(boxes)
         self.register_buffer("slots", torch.as_tensor(np.array(rows)), persistent=False)
@@ -43,21 +50,20 @@ class LayoutTable(nn.Module):
         self.register_buffer("allowed", torch.as_tensor(allowed), persistent=False)
 
     def select(self, per_slot: Tensor, layout: Tensor) -> Tensor:
-        """(N, S, C) values of every slot -> (N, P, C) of the slots that `layout` (N,) uses."""
+        """Values of all slots (N, S, C) -> (N, P, C) of the slots that `layout` (N,) uses."""
         index = self.slots[layout].unsqueeze(-1).expand(-1, -1, per_slot.shape[-1])
         return per_slot.gather(1, index)
 
     def mask(self, logits: Tensor, layout: Tensor) -> Tensor:
-        """Logits, `IMPOSSIBLE` wherever the layout's alphabet does not have the symbol."""
+        """Logits (N, P, symbols), set to `IMPOSSIBLE` for symbols outside the alphabets of `layout` (N,)."""
         return logits.float().masked_fill(~self.allowed[layout], IMPOSSIBLE)
 
 
 class RegionCodes(nn.Module):
-    """Features -> one code per character: (N, C, h, w) -> (N, S, code_size).
+    """Features -> one code per slot: (N, C, h, w) -> (N, S, code_size).
 
-    Each character's region (a_i) is covered by a 3 x 2 grid of soft windows. A 1x1 convolution may pull every
-    window towards what it sees, because real crops are loose and tilted; at the start it is zero and the windows
-    are exactly the layout's regions.
+    Each character's region (a_i) is covered by a 3 x 2 grid of Gaussian windows, the prior of an attention map. A 1x1
+    convolution adds a term that depends on the features, because real crops are loose and tilted; it starts at zero.
     """
 
     grid = (3, 2)
@@ -73,15 +79,15 @@ class RegionCodes(nn.Module):
         self.slot = nn.Parameter(torch.zeros(self.num_slots, code_size))
 
     def _windows(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Logarithm of the windows, float32 (S * 6, h * w)."""
         y, x = ((np.arange(n) + 0.5) / n for n in size)
         windows = []
         for x0, y0, x1, y1 in boxes:
-            for r in range(self.grid[0]):
-                for c in range(self.grid[1]):
-                    cx = x0 + (x1 - x0) * (0.5 + c) / self.grid[1]
-                    cy = y0 + (y1 - y0) * (0.15 + 0.7 * (0.5 + r) / self.grid[0])
-                    dx, dy = (x - cx) / (0.3 * (x1 - x0)), (y - cy) / (0.25 * (y1 - y0))
-                    windows.append(-0.5 * (dx[None] ** 2 + dy[:, None] ** 2).ravel())
+            for r, c in np.ndindex(self.grid):
+                cx = x0 + (x1 - x0) * (0.5 + c) / self.grid[1]
+                cy = y0 + (y1 - y0) * (0.15 + 0.7 * (0.5 + r) / self.grid[0])
+                dx, dy = (x - cx) / (0.3 * (x1 - x0)), (y - cy) / (0.25 * (y1 - y0))
+                windows.append(-0.5 * (dx[None] ** 2 + dy[:, None] ** 2).ravel())
         return np.float32(windows)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -92,11 +98,10 @@ class RegionCodes(nn.Module):
 
 
 class RegionDecoder(nn.Module):
-    """Draws each character's code into its own region of the standard plate ("spatial corresponding").
+    """Draws each character's code into its region: codes (N, P, code_size), layout (N,) -> (N, 3, H, W) in [-1, 1].
 
-    codes (N, P, code_size) of the slots in use -> picture (N, 3, H, W) in [-1, 1]. One shared chain of
-    deconvolutions draws every character's feature patch; the patches are laid out by the layout's regions, and the
-    paper's tail (stride-2 deconvolution, three 1x1 filters: `tail`) turns the whole plate into a picture.
+    Deconvolutions, shared by all characters, turn each code into a feature patch; the patches are placed in the
+    layout's regions, and `tail`, the paper's (see `mtgan.PlainDecoder`), turns the whole plate into a picture.
     """
 
     widths = (96, 64, 48, 32)
@@ -115,29 +120,29 @@ class RegionDecoder(nn.Module):
 
     @staticmethod
     def _places(regions: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """(H*W,) for each place of the plate's feature map, its index into the flattened (slots, PATCH) patches."""
+        """int64 (H * W,): for each pixel of the plate's features, its index into the flat (P, *PATCH_SIZE) patches."""
         height, width = size
         y, x = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width
         index = np.zeros((height, width), np.int64)
         for slot, (x0, y0, x1, y1) in enumerate(regions):
             rows = np.where((y >= y0) & (y < y1))[0]
             columns = np.where((x >= x0) & (x < x1))[0]
-            v, u = _lay(len(rows), PATCH[0]), _lay(len(columns), PATCH[1])
-            index[np.ix_(rows, columns)] = (slot * PATCH[0] + v[:, None]) * PATCH[1] + u[None]
+            v, u = _patch_indices(len(rows), PATCH_SIZE[0]), _patch_indices(len(columns), PATCH_SIZE[1])
+            index[np.ix_(rows, columns)] = (slot * PATCH_SIZE[0] + v[:, None]) * PATCH_SIZE[1] + u[None]
         return index.ravel()
 
     def forward(self, codes: Tensor, layout: Tensor) -> Tensor:
         n, slots, _ = codes.shape
         seed = F.relu(self.start(codes)).reshape(n * slots, self.widths[0], 4, 2)
         patches = self.draw(seed.contiguous(memory_format=torch.channels_last))
-        patches = patches.permute(0, 2, 3, 1).reshape(n, slots * PATCH[0] * PATCH[1], self.widths[-1])
+        patches = patches.permute(0, 2, 3, 1).reshape(n, slots * PATCH_SIZE[0] * PATCH_SIZE[1], self.widths[-1])
         index = self.places[layout].unsqueeze(-1).expand(-1, -1, self.widths[-1])
         plate = patches.gather(1, index).reshape(n, *self.plate_size, self.widths[-1]).permute(0, 3, 1, 2)
         return self.tail(plate)
 
 
-def _lay(length: int, patch: int) -> np.ndarray:
-    """Which patch row or column each of `length` pixels shows: centred pixel for pixel, or squeezed if too long."""
+def _patch_indices(length: int, patch: int) -> np.ndarray:
+    """Patch row or column of each of `length` pixels: the patch's middle, or all of it stretched if it is shorter."""
     if length <= patch:
         return np.arange(length) + (patch - length) // 2
     return np.minimum(((np.arange(length) + 0.5) * patch / length).astype(int), patch - 1)

@@ -1,4 +1,4 @@
-"""Proof that a network rebuilt from nothing is the packaged one: same numbers out, same gradients, same buffers."""
+"""Tests whether a network written from scratch equals the packaged one: outputs, gradients, buffers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 
 def copy_parameters(source: nn.Module, target: nn.Module) -> None:
-    """Copy parameters and buffers in the order in which the modules were made; their names may differ.
+    """Copy parameters and buffers in the order of definition, whatever their names.
 
     Raises AssertionError that names the first tensor that does not fit.
     """
     theirs, mine = list(source.state_dict().items()), list(target.state_dict().items())
-    for k, ((name, value), (own_name, own)) in enumerate(zip(theirs, mine)):
+    for k, ((name, value), (own_name, own)) in enumerate(zip(theirs, mine), start=1):
         if value.shape != own.shape:
             raise AssertionError(
-                f"tensor {k + 1}: yours, {own_name!r}, has the shape {tuple(own.shape)}, "
+                f"tensor {k}: yours, {own_name!r}, has the shape {tuple(own.shape)}, "
                 f"the package's, {name!r}, {tuple(value.shape)}"
             )
     if len(theirs) != len(mine):
@@ -29,7 +29,7 @@ def copy_parameters(source: nn.Module, target: nn.Module) -> None:
 
 @torch.no_grad()
 def randomise(network: nn.Module, seed: int = 0) -> None:
-    """Give every parameter and every floating buffer random values, so that nothing agrees by being zero or one."""
+    """Set every floating-point parameter and buffer to random values, so that no initial zero hides a difference."""
     generator = torch.Generator().manual_seed(seed)
     for name, value in network.state_dict().items():
         if value.is_floating_point():
@@ -41,16 +41,20 @@ def randomise(network: nn.Module, seed: int = 0) -> None:
 def assert_same_network(
     rebuilt: nn.Module, packaged: nn.Module, inputs: dict[str, Tensor] | None = None, tolerance: float = 1e-4
 ) -> None:
-    """Raise AssertionError, with where they part, unless two networks are the same function with the same gradients.
+    """Assert that two networks are the same function with the same gradients.
 
-    Both get the same random parameters and buffers (matched in order, names may differ); outputs are compared in
-    evaluation mode, then outputs, gradients and buffers in training mode. inputs: {argument of the package's network:
-    tensor} (default: its `example_inputs`); they are passed by position. tolerance: of each tensor's largest value.
-    Neither network is changed.
+    Copies of both get the same random parameters and buffers, matched in order. Outputs are compared in evaluation
+    mode, then outputs, gradients and buffers in training mode.
+
+    Args:
+        rebuilt, packaged: left unchanged.
+        inputs: {name: tensor}, passed by position; default: `packaged.example_inputs()`.
+        tolerance: largest difference, relative to the tensor's largest value or 1 if that is larger.
+
+    Raises:
+        AssertionError: names the first difference.
     """
-    rebuilt, packaged = copy.deepcopy(rebuilt), copy.deepcopy(packaged)
-    for network in (rebuilt, packaged):
-        network.requires_grad_(True)
+    rebuilt, packaged = (copy.deepcopy(network).requires_grad_(True) for network in (rebuilt, packaged))
     inputs = list((inputs or packaged.example_inputs()).values())
     randomise(packaged)
     copy_parameters(packaged, rebuilt)
@@ -59,18 +63,16 @@ def assert_same_network(
             network.train(mode == "training")
         mine, theirs = _tensors(rebuilt(*inputs)), _tensors(packaged(*inputs))
         if len(mine) != len(theirs):
-            raise AssertionError(f"yours answers with {len(mine)} tensors, the package's with {len(theirs)}")
+            raise AssertionError(f"yours returns {len(mine)} tensors, the package's {len(theirs)}")
         for k, (a, b) in enumerate(zip(mine, theirs)):
             _compare(a, b, f"output {k + 1} in {mode} mode", tolerance)
     generator = torch.Generator().manual_seed(1)
     weights = [torch.randn(value.shape, generator=generator) for value in theirs]
-    for answers in (mine, theirs):
-        sum((value.float() * w).sum() for value, w in zip(answers, weights) if value.requires_grad).backward()
+    for outputs in (mine, theirs):
+        sum((value.float() * w).sum() for value, w in zip(outputs, weights) if value.requires_grad).backward()
     for (name, a), (_, b) in zip(rebuilt.named_parameters(), packaged.named_parameters()):
         if (a.grad is None) != (b.grad is None):
-            raise AssertionError(
-                f"{name} {'gets no' if a.grad is None else 'gets a'} gradient; the package's does not agree"
-            )
+            raise AssertionError(f"{name} gets a gradient in {'the package' if a.grad is None else 'yours'} only")
         if a.grad is not None:
             _compare(a.grad, b.grad, f"gradient of {name}", tolerance)
     for (name, a), (_, b) in zip(rebuilt.state_dict().items(), packaged.state_dict().items()):
@@ -78,12 +80,12 @@ def assert_same_network(
 
 
 def _tensors(out) -> list[Tensor]:
-    if isinstance(out, Tensor):
-        return [out]
-    return [value for value in out if value is not None]
+    """The tensors of an output, a tensor or a tuple of tensors and None."""
+    return [out] if isinstance(out, Tensor) else [value for value in out if value is not None]
 
 
 def _compare(a: Tensor, b: Tensor, what: str, tolerance: float) -> None:
+    """Raise AssertionError, which names `what`, unless both have equal shapes and nearly equal values."""
     if a.shape != b.shape:
         raise AssertionError(f"{what}: your shape is {tuple(a.shape)}, the package's {tuple(b.shape)}")
     gap = float((a - b).detach().abs().max()) if a.numel() else 0.0

@@ -1,4 +1,4 @@
-"""Number plates: what stands where on each kind, what a plate looks like, and what a camera makes of it."""
+"""Number plates: layouts and texts, rendering of standard plates and scenes, and a camera model."""
 
 from .layouts import (
     CHINESE_LAYOUTS,

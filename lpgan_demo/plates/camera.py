@@ -1,7 +1,7 @@
-"""The camera: b = k * s + n of the deblurring paper, and everything else between a plate and a bad picture of it.
+"""Camera model: b = k * s + n of the deblurring paper (image = kernel * scene + noise), extended by light and coding.
 
-Order as in a real camera: light on the scene, optics (defocus, motion), the sensor's few pixels, exposure,
-noise, JPEG. Blur is given in pixels of a plate 94 pixels wide, so one setting means the same at any size.
+In the order of a real camera: uneven light on the scene, defocus and motion blur, sampling, gamma and exposure, noise,
+JPEG. Blur is given in pixels of a plate `REFERENCE_WIDTH` wide, so that a setting means the same at any resolution.
 """
 
 from __future__ import annotations
@@ -11,40 +11,25 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
-    """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
-    if heavy:
-        return Camera(
-            width=int(94 / rng.uniform(1.5, 3.0)),
-            defocus=rng.uniform(0.6, 1.6),
-            motion=float(rng.integers(1, 8)),
-            angle=rng.uniform(0, 180),
-            gain=rng.uniform(0.4, 1.2),
-            noise=rng.uniform(2, 12),
-            jpeg=int(rng.integers(25, 71)),
-        )
-    return Camera(
-        width=int(94 / rng.uniform(1.2, 2.2)),
-        defocus=rng.uniform(0.4, 1.0),
-        motion=float(rng.integers(1, 5)),
-        angle=rng.uniform(0, 180),
-        gain=rng.uniform(0.5, 1.2),
-        noise=rng.uniform(2, 8),
-        jpeg=int(rng.integers(35, 81)),
-    )
-
-
 REFERENCE_WIDTH = 94.0
+"""Width in pixels of the plate that the lengths of blur refer to."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """One shot's settings.
+    """Settings of one shot.
 
-    width: pixels across the delivered crop. defocus: Gaussian sigma; motion: length; both in pixels at plate
-    width 94. angle: of the motion, degrees. gain: exposure (1 = as painted). cast: factor per RGB channel.
-    shade: strength of uneven light in [0, 1]. glare: strength of one highlight in [0, 1].
-    noise: sensor sigma, grey levels. jpeg: quality 1-100, or 0 for none.
+    Attributes:
+        width: of the resulting crop, in pixels.
+        defocus: sigma of the Gaussian blur, in pixels at `REFERENCE_WIDTH`.
+        motion: length of the motion blur, in pixels at `REFERENCE_WIDTH`; 1 or less means none.
+        angle: direction of the motion, in degrees.
+        gain: factor of exposure.
+        cast: factors of the RGB channels.
+        gamma: exponent applied to intensities in [0, 1].
+        shade, glare: strength in [0, 1] of uneven light and of one highlight.
+        noise: sigma of the sensor noise, in grey levels.
+        jpeg: quality 1-100, or 0 for no compression.
     """
 
     width: int = 94
@@ -61,7 +46,7 @@ class Camera:
 
 
 def motion_kernel(length: float, angle_degrees: float) -> np.ndarray:
-    """Normalised, anti-aliased line of `length` pixels: the point spread of a uniform straight motion."""
+    """Point spread function of uniform straight motion: float32, odd and square, a line of `length` pixels, sum 1."""
     size = int(np.ceil(length)) | 1
     t = np.linspace(-(length - 1) / 2, (length - 1) / 2, max(8, 8 * size))
     angle = np.deg2rad(angle_degrees)
@@ -78,14 +63,15 @@ def motion_kernel(length: float, angle_degrees: float) -> np.ndarray:
 
 
 def random_camera(rng: np.random.Generator, severity: float | None = None, rendered: bool = True) -> Camera:
-    """Draw a shot. severity in [0, 1] (drawn when None): 0 a decent photo, 1 the worst a street camera gives.
+    """Draw a camera.
 
-    A given severity brings every trouble in proportion; a drawn one, in three shots of ten, only one or two of them.
-
-    rendered=False draws milder light and blur, for real crops that already carry their own.
+    Args:
+        severity: of all degradations together, from 0 (a good photo) to 1 (the worst of a street camera). None draws
+            it, and limits three cameras in ten to one or two kinds of degradation.
+        rendered: False draws milder light and blur, for real crops that have their own.
     """
-    alone = severity is None and rng.random() < 0.3
-    if alone:
+    isolated = severity is None and rng.random() < 0.3
+    if isolated:
         severity = rng.uniform(0.3, 1.0)
     elif severity is None:
         severity = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.2, 0.7), rng.uniform(0.5, 1.0)), p=(0.2, 0.35, 0.45))
@@ -110,11 +96,11 @@ def random_camera(rng: np.random.Generator, severity: float | None = None, rende
         noise=rng.uniform(0.5, 3 + 10 * s),
         jpeg=int(rng.uniform(95 - 70 * s, 97 - 25 * s)) if rng.random() < 0.75 else 0,
     )
-    return _spare(camera, s, rng) if alone else camera
+    return _with_few_degradations(camera, s, rng) if isolated else camera
 
 
-def _spare(camera: Camera, s: float, rng: np.random.Generator) -> Camera:
-    """The same shot with only one or two of its troubles, and those in full: few pixels alone, motion alone, ..."""
+def _with_few_degradations(camera: Camera, s: float, rng: np.random.Generator) -> Camera:
+    """The camera with one or two of: low resolution, motion blur, defocus, noise and JPEG. Light is kept."""
     kept = rng.choice(("pixels", "motion", "defocus", "coding"), rng.integers(1, 3), replace=False)
     coded = "coding" in kept
     return replace(
@@ -127,7 +113,8 @@ def _spare(camera: Camera, s: float, rng: np.random.Generator) -> Camera:
     )
 
 
-def _light(image, camera: Camera, rng):
+def _light(image: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.ndarray:
+    """Apply shade (a gradient or a shadow's edge) and glare to float32 (H, W, 3)."""
     h, w = image.shape[:2]
     if camera.shade:
         if rng.random() < 0.5:  # a gradient across the plate
@@ -151,9 +138,15 @@ def _light(image, camera: Camera, rng):
 
 
 def shoot(scene: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.ndarray:
-    """Photograph a sharp crop: float32 or uint8 (H, W, 3) RGB 0-255 -> uint8 (h, camera.width, 3).
+    """Simulate a shot of a sharp crop.
 
-    The height follows from the crop's own aspect. Noise and the place of shade and glare come from `rng`.
+    Args:
+        scene: float32 or uint8 (H, W, 3) RGB, 0-255.
+        camera: the settings.
+        rng: draws the noise and the position of shade and glare.
+
+    Returns:
+        uint8 (h, camera.width, 3), with h from the aspect of the scene.
     """
     image = _light(scene.astype(np.float32), camera, rng)
     h, w = image.shape[:2]
@@ -178,6 +171,29 @@ def shoot(scene: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nda
     return np.ascontiguousarray(image)
 
 
+def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
+    """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
+    if heavy:
+        return Camera(
+            width=int(94 / rng.uniform(1.5, 3.0)),
+            defocus=rng.uniform(0.6, 1.6),
+            motion=float(rng.integers(1, 8)),
+            angle=rng.uniform(0, 180),
+            gain=rng.uniform(0.4, 1.2),
+            noise=rng.uniform(2, 12),
+            jpeg=int(rng.integers(25, 71)),
+        )
+    return Camera(
+        width=int(94 / rng.uniform(1.2, 2.2)),
+        defocus=rng.uniform(0.4, 1.0),
+        motion=float(rng.integers(1, 5)),
+        angle=rng.uniform(0, 180),
+        gain=rng.uniform(0.5, 1.2),
+        noise=rng.uniform(2, 8),
+        jpeg=int(rng.integers(35, 81)),
+    )
+
+
 VALIDATION_CAMERAS = {
     "half": Camera(width=47),
     "third": Camera(width=31),
@@ -185,7 +201,7 @@ VALIDATION_CAMERAS = {
     "street": Camera(width=55, defocus=0.7, motion=2.5, angle=45, gain=0.85, noise=5, jpeg=58),
     "night": Camera(width=42, defocus=1.1, motion=4, angle=110, gain=0.7, noise=7, jpeg=48),
 }
-"""Fixed shots of sharp crops, by which networks are validated during training."""
+"""Cameras of the validation during training."""
 
 CONDITIONS = {
     "half size": lambda rng: VALIDATION_CAMERAS["half"],

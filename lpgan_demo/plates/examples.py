@@ -1,4 +1,4 @@
-"""The demo's example pictures: rendered by the project, one for each kind of trouble, always the same."""
+"""The example images of the demo: rendered, one per kind of degradation, from fixed seeds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .scenes import SceneRanges, plate_scene
 
 @dataclass(frozen=True)
 class Example:
-    """A named picture: what stands on the plate and how it was photographed."""
+    """An example image: the plate's text and layout, the camera, and the tilt in degrees."""
 
     name: str
     text: str
@@ -39,16 +39,15 @@ EXAMPLES = (
 
 
 def render(example: Example) -> np.ndarray:
-    """uint8 (h, w, 3) RGB: the example's picture."""
-    seed = int.from_bytes(example.name.encode(), "little") % 2**32
-    rng = np.random.default_rng(seed)
+    """Render an example: uint8 (h, w, 3) RGB."""
+    rng = np.random.default_rng(int.from_bytes(example.name.encode(), "little") % 2**32)
     ranges = SceneRanges(tilt_degrees=example.tilt, strong_tilt_share=0.0, tight_share=0.0, margin=(0.03, 0.07))
     scene = plate_scene(example.text, get_layout(example.layout), rng, font_glyphs("Medium"), ranges=ranges)
     return shoot(scene, example.camera, rng)
 
 
 def write_examples(folder: str | Path) -> list[Path]:
-    """Write every example as FOLDER/<name>.png; returns the paths in order."""
+    """Write every example as FOLDER/<name>.png; returns the paths in the order of `EXAMPLES`."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -1,11 +1,11 @@
-"""Number plates as data: what stands where on each kind of plate, and text <-> network targets.
+"""Number plates as data: size, colours, character positions and alphabets of each kind of plate.
 
-Adding a country is adding one `PlateLayout` to `LAYOUTS`: the renderer, the networks and the decoder
-all read the entry. The share a_i of MTGAN's domain prior (W_i = W * a_i, H_i = H) is `PlateLayout.shares`.
+A new kind of plate is one more `PlateLayout` in `LAYOUTS`: renderer, networks and decoder all read the entry. The
+share a_i of MTGAN's domain prior (W_i = W * a_i, H_i = H) is `PlateLayout.shares`.
 
-Sources of the measures: GA 36 for the Chinese plates (440 x 140 mm, characters 45 x 90, margin 15.5, gaps 12,
-34 between the 2nd and the 3rd; 480 x 140 for new-energy cars). The Vietnamese entries follow the 2023 sizes
-(520 x 110, 330 x 165, 190 x 140 mm); their character positions are measured off pictures, not off a norm.
+Dimensions: Chinese plates follow GA 36 (440 x 140 mm, characters 45 x 90, margin 15.5, gaps 12, 34 between the 2nd and
+the 3rd; 480 x 140 for new-energy cars). Vietnamese plates have the sizes of 2023 (520 x 110, 330 x 165, 190 x 140 mm);
+their character positions are measured on images.
 """
 
 from __future__ import annotations
@@ -16,36 +16,27 @@ from functools import cached_property
 import numpy as np
 
 DIGITS = "0123456789"
-
-
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
 PROVINCES = "京沪津渝冀晋蒙辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新"
-
-
 SPECIAL_MARKS = "学警港澳领使挂"
-
-
 SYMBOLS = DIGITS + LETTERS + PROVINCES + SPECIAL_MARKS
-"""Every symbol any layout uses; networks have one output per symbol, masked by the position's alphabet."""
+"""The symbols of all layouts; networks have one output per symbol, masked by the alphabet of the position."""
 
 MAX_CHARACTERS = 9
+"""Most characters on a plate of any layout."""
 
-_NO_IO = "".join(c for c in LETTERS if c not in "IO")
+TWO_ROW_ASPECT = 2.2
+"""Width over height below which a Chinese yellow plate has two rows; one-row plates are 3.1:1, two-row ones 2:1."""
 
+CHINESE_LAYOUTS = ("cn_blue", "cn_yellow", "cn_white", "cn_black", "cn_green")
+"""Names of the Chinese layouts with one row."""
 
-_SECOND = "".join(c for c in LETTERS if c != "I")  # O stands second on official plates (粤O...)
-
-
-_SERIAL = DIGITS + _NO_IO
-
-
+_LETTERS_NO_IO = "".join(c for c in LETTERS if c not in "IO")
+_CITY_LETTERS = "".join(c for c in LETTERS if c != "I")  # O is the second character of official plates (粤O...)
+_SERIAL = DIGITS + _LETTERS_NO_IO
 _VIETNAM_LETTERS = "".join(c for c in LETTERS if c not in "IJOQRW")
 
 Box = tuple[float, float, float, float]
-
-
 Colour = tuple[int, int, int]
 
 
@@ -53,11 +44,21 @@ Colour = tuple[int, int, int]
 class PlateLayout:
     """One kind of plate.
 
-    size_mm: (height, width). cells_mm: per character (x, y, width, height) of its cell, in reading order.
-    alphabets: per character the symbols that may stand there. background, ink: RGB 0-255.
-    background_bottom: second colour of a vertical gradient. dots_mm: (x, y, radius) of separators.
-    red_marks: symbols painted red. frame: whether a line runs along the edge.
-    flagged_one: whether the 1 has a flag; a Chinese plate's is a bare bar.
+    Attributes:
+        name, title: the identifier and a description for people.
+        size_mm: (height, width).
+        cells_mm: (x, y, width, height) of each character's cell, in reading order.
+        alphabets: the allowed symbols of each character.
+        background, ink: RGB, 0-255.
+        background_bottom: lower colour of a vertical gradient, or None for a plain background.
+        dots_mm: (x, y, radius) of separator dots.
+        dashes_mm: (x, y, width, height) of separator dashes.
+        red_marks: symbols painted red.
+        frame: whether a line is drawn along the edge.
+        flagged_one: whether the 1 has a flag; that of Chinese plates is a plain bar.
+
+    Raises:
+        ValueError: cells and alphabets differ in number or exceed `MAX_CHARACTERS`, or a symbol is not in `SYMBOLS`.
     """
 
     name: str
@@ -83,14 +84,14 @@ class PlateLayout:
 
     @property
     def num_characters(self) -> int:
+        """Number of characters on the plate."""
         return len(self.alphabets)
 
     @cached_property
     def regions(self) -> np.ndarray:
-        """(n, 4) float: the region each character owns as (x0, y0, x1, y1) in [0, 1] of the plate.
+        """Region (x0, y0, x1, y1) of each character as shares of the plate: float (n, 4) in [0, 1].
 
-        Neighbours meet in the middle of their gap and rows share the height, so the regions of one row tile
-        the plate's width: MTGAN's W_i = W * a_i with H_i = H on a one-row plate.
+        Regions meet in the middle of the gaps and tile the plate: MTGAN's W_i = W * a_i and H_i = H on a one-row plate.
         """
         height, width = self.size_mm
         rows = sorted({y for _, y, _, _ in self.cells_mm})
@@ -108,19 +109,20 @@ class PlateLayout:
         return boxes
 
     def _gap_middle(self, left: int, right: int) -> float:
+        """x in mm of the middle between two neighbouring cells."""
         return (self.cells_mm[left][0] + self.cells_mm[left][2] + self.cells_mm[right][0]) / 2
 
     @property
     def shares(self) -> np.ndarray:
-        """(n,) the paper's a_i: each character's share of the plate's width."""
+        """MTGAN's a_i: each character's share of the plate's width, float (n,)."""
         return self.regions[:, 2] - self.regions[:, 0]
 
     def accepts(self, text: str) -> bool:
-        """Whether `text` is spelt with this layout's alphabets, position by position."""
+        """Whether `text` has the layout's length and every character is in the alphabet of its position."""
         return len(text) == self.num_characters and all(c in a for c, a in zip(text, self.alphabets))
 
     def random_text(self, rng: np.random.Generator) -> str:
-        """A text drawn position by position; digits prevail in the serial and special marks stay rare, as on roads."""
+        """Draw a text; as on roads, digits are frequent in the serial number and special marks are rare."""
         text, digit_share = "", rng.choice((0.5, 0.8))
         for alphabet in self.alphabets:
             marks = [c for c in alphabet if c in SPECIAL_MARKS]
@@ -132,39 +134,28 @@ class PlateLayout:
         return text
 
 
-def _one_row(widths_and_gaps, top, height, left):
-    """Cells from an alternating sequence width, gap, width, ..., starting at x = left (mm)."""
+def _one_row(widths_and_gaps: tuple[float, ...], top: float, height: float, left: float) -> tuple[Box, ...]:
+    """Cells of a row from the sequence width, gap, width, ..., starting at x = left; all in mm."""
     cells, x = [], left
-    for k, step in enumerate(widths_and_gaps):
+    for k, length in enumerate(widths_and_gaps):
         if k % 2 == 0:
-            cells.append((x, top, step, height))
-        x += step
+            cells.append((x, top, length, height))
+        x += length
     return tuple(cells)
 
 
 _CN_CELLS = _one_row((45, 12, 45, 34, 45, 12, 45, 12, 45, 12, 45, 12, 45), 25, 90, 15.5)
-
-
-_CN_ALPHABETS = (PROVINCES, _SECOND) + (_SERIAL,) * 4
-
-
+_CN_ALPHABETS = (PROVINCES, _CITY_LETTERS) + (_SERIAL,) * 4
 _GREEN_CELLS = _one_row((45, 9, 43, 49, 43, 9, 43, 9, 43, 9, 43, 9, 43, 9, 43), 25, 90, 15.5)
-
-
 _VN_ALPHABETS = (DIGITS, DIGITS, _VIETNAM_LETTERS) + (DIGITS,) * 5
 
 
-def _chinese(name, title, background, ink, last, red=""):
+def _chinese(name: str, title: str, background: Colour, ink: Colour, last_marks: str, red_marks: str = ""):
+    """One-row Chinese plate of seven characters; `last_marks` may stand last besides letters and digits."""
+    alphabets = (*_CN_ALPHABETS, _SERIAL + last_marks)
+    dots = ((134.5, 70, 5),)
     return PlateLayout(
-        name,
-        title,
-        (140, 440),
-        _CN_CELLS,
-        (*_CN_ALPHABETS, _SERIAL + last),
-        background,
-        ink,
-        dots_mm=((134.5, 70, 5),),
-        red_marks=red,
+        name, title, (140, 440), _CN_CELLS, alphabets, background, ink, dots_mm=dots, red_marks=red_marks
     )
 
 
@@ -173,20 +164,14 @@ LAYOUTS: dict[str, PlateLayout] = {
     for layout in (
         _chinese("cn_blue", "China, small car", (10, 60, 190), (255, 255, 255), ""),
         _chinese("cn_yellow", "China, large vehicle, trailer or learner", (245, 190, 30), (10, 10, 10), "学挂"),
-        _chinese("cn_white", "China, police", (240, 240, 240), (10, 10, 10), "警", red="警"),
-        _chinese(
-            "cn_black",
-            "China, consulate and border traffic",
-            (15, 15, 20),
-            (255, 255, 255),
-            "港澳领使",
-        ),
+        _chinese("cn_white", "China, police", (240, 240, 240), (10, 10, 10), "警", "警"),
+        _chinese("cn_black", "China, consulate and border traffic", (15, 15, 20), (255, 255, 255), "港澳领使"),
         PlateLayout(
             "cn_green",
             "China, new-energy car",
             (140, 480),
             _GREEN_CELLS,
-            (PROVINCES, _NO_IO, "ABCDEFGHJK" + DIGITS, *(_SERIAL,) * 5),
+            (PROVINCES, _LETTERS_NO_IO, "ABCDEFGHJK" + DIGITS, *(_SERIAL,) * 5),
             (232, 244, 236),
             (10, 10, 10),
             background_bottom=(70, 185, 110),
@@ -238,15 +223,11 @@ LAYOUTS: dict[str, PlateLayout] = {
         ),
     )
 }
-
-TWO_ROW_ASPECT = 2.2
-"""Width over height below which a Chinese yellow plate has two rows: they are made 2:1 and 3.1:1."""
-
-CHINESE_LAYOUTS = ("cn_blue", "cn_yellow", "cn_white", "cn_black", "cn_green")
+"""{name: layout} of every known kind of plate."""
 
 
 def get_layout(name: str) -> PlateLayout:
-    """The layout of that name; ValueError names the known ones."""
+    """The layout of that name. Raises ValueError for an unknown one."""
     if name not in LAYOUTS:
         raise ValueError(f"unknown plate layout {name!r}; known: {', '.join(LAYOUTS)}")
     return LAYOUTS[name]

@@ -1,7 +1,4 @@
-"""A used plate in a loose street crop, sharp: what the camera (`camera.py`) then photographs.
-
-Everything is a pure function of its arguments and a `numpy.random.Generator`.
-"""
+"""Sharp scenes: a worn plate in a loose street crop, the input of the camera model in `camera.py`."""
 
 from __future__ import annotations
 
@@ -11,14 +8,21 @@ import cv2
 import numpy as np
 
 from .layouts import PlateLayout
-from .standard import STANDARD_SIZE, _ink_colour, _paper, ink_coverage
-
-# ---- a used plate on a car, in a loose crop ------------------------------------------------------------------
+from .standard import STANDARD_SIZE, background, ink_colour, ink_coverage
 
 
 @dataclass(frozen=True)
 class SceneRanges:
-    """How far the crop and the plate may stray; lengths are shares of the plate's own width or height."""
+    """Ranges of the plate's pose in its crop.
+
+    Attributes:
+        margin: of the crop around the plate, as a share of the plate's width and height.
+        tilt_degrees, strong_tilt_degrees: standard deviation of the rotation, usually and in strongly tilted scenes.
+        strong_tilt_share: probability of a strongly tilted scene.
+        perspective: standard deviation of each corner's shift, as a share of the plate's size.
+        aspect: factor of the plate's height over its width.
+        tight_share: probability that the crop cuts off the outermost corners.
+    """
 
     margin: tuple[float, float] = (-0.05, 0.10)
     tilt_degrees: float = 4.0
@@ -29,31 +33,30 @@ class SceneRanges:
     tight_share: float = 0.3
 
 
-def noise_field(rng, shape, cells, channels):
-    """Smooth random field in about [-1, 1]: a coarse grid enlarged by cubic interpolation."""
+def noise_field(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int], channels: int) -> np.ndarray:
+    """Smooth noise in about [-1, 1]: a grid of `cells` enlarged to `shape` by cubic interpolation."""
     coarse = rng.uniform(-1, 1, (*cells, channels)).astype(np.float32)
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
 
 
 def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict) -> tuple[np.ndarray, np.ndarray]:
-    """A plate as it hangs on a car: paint and stroke tolerances, rivets, dirt, scratches.
+    """Draw a worn plate: varying paint and stroke width, rivets, dirt, scratches.
 
-    Returns the plate, float32 RGB 0-255, and its ink, float32 (H, W) in [0, 1], without dirt and scratches.
+    Returns:
+        The plate, float32 (H, W, 3) RGB 0-255, and its ink without fading and dirt, float32 (H, W) in [0, 1].
     """
     height_mm, width_mm = layout.size_mm
     size = (round(height_mm * 0.5), round(width_mm * 0.5))
     coverage = ink_coverage(text, layout, size, glyphs, frame=rng.random() < 0.8)
-    if rng.random() < 0.6:  # paint lies thicker or thinner than the norm says
+    if rng.random() < 0.6:  # strokes wider or narrower than the standard
         soft = cv2.GaussianBlur(coverage, (0, 0), rng.uniform(0.5, 1.1))
         coverage = np.clip((soft - rng.uniform(0.3, 0.7)) * 2.5 + 0.5, 0, 1)
-    coverage = coverage[..., None]
-    paper = _paper(layout, size) + rng.normal(0, 14, 3).astype(np.float32)
-    ink = _ink_colour(text, layout, size)
+    paper = background(layout, size) + rng.normal(0, 14, 3).astype(np.float32)
+    ink = ink_colour(text, layout, size)
     ink = ink + (rng.uniform(-70, 8) if ink.mean() > 127 else rng.uniform(-5, 60))
-    painted = coverage[..., 0]
-    fade = rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0
-    coverage = coverage * (1 - fade)
-    plate = paper * (1 - coverage) + ink * coverage
+    fading = rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0
+    opacity = coverage[..., None] * (1 - fading)
+    plate = paper * (1 - opacity) + ink * opacity
 
     if rng.random() < 0.7:  # rivets and screws at the four usual places
         radius = rng.uniform(2.0, 4.2)
@@ -64,30 +67,29 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
                     at = (round((x + rng.normal(0, 0.01)) * size[1]), round((y + rng.normal(0, 0.02)) * size[0]))
                     cv2.circle(plate, at, round(radius), (shade,) * 3, -1, cv2.LINE_AA)
                     cv2.circle(plate, (at[0] - 1, at[1] - 1), 1, (min(255.0, shade + 90),) * 3, -1)
-    if rng.random() < 0.35:  # dirt: brown-grey clouds, thicker towards one side
+    if rng.random() < 0.35:  # dirt: brown-grey clouds
         cloud = np.clip(noise_field(rng, size, (4, 9), 1) * rng.uniform(0.5, 1.2) - rng.uniform(-0.2, 0.6), 0, 0.75)
         plate = plate * (1 - cloud) + np.float32(rng.uniform((40, 35, 25), (150, 140, 125))) * cloud
     for _ in range(rng.poisson(0.5)):  # scratches
         a, b = rng.uniform(0, 1, 2), rng.normal(0, 0.12, 2)
         start, end = (a * size[::-1]).astype(int).tolist(), ((a + b) * size[::-1]).astype(int).tolist()
         cv2.line(plate, start, end, (float(rng.uniform(30, 230)),) * 3, 1, cv2.LINE_AA)
-    return plate.astype(np.float32), painted
+    return plate.astype(np.float32), coverage
 
 
 def _surroundings(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """What is around a plate: car paint, shadow, bumper edges. float32 (H, W, 3)."""
+    """What surrounds a plate: car paint, shadows, edges of the bumper. float32 (H, W, 3)."""
     body = rng.uniform(0, 255, 3) if rng.random() < 0.3 else np.full(3, rng.uniform(5, 245))
-    field = body + noise_field(rng, size, (3, 4), 1) * rng.uniform(5, 70)
-    field = field.astype(np.float32) + np.zeros((1, 1, 3), np.float32)
+    field = (body + noise_field(rng, size, (3, 4), 1) * rng.uniform(5, 70)).astype(np.float32)
     for _ in range(rng.integers(0, 3)):  # bumper edges, lettering of the plate holder
         y = int(rng.integers(0, size[0]))
-        colour = tuple(float(v) for v in np.full(3, rng.uniform(0, 255)))
+        colour = (rng.uniform(0, 255),) * 3
         cv2.line(field, (0, y), (size[1], y + int(rng.normal(0, 6))), colour, int(rng.integers(1, 6)))
     return field
 
 
-def _quad_in_crop(rng, size, aspect, ranges: SceneRanges) -> np.ndarray:
-    """(4, 2) corners of the plate in a crop of `size`, clockwise from the top left."""
+def _quad_in_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float, ranges: SceneRanges) -> np.ndarray:
+    """Draw the corners (4, 2) of a plate of that aspect in a crop of `size`, clockwise from the top left."""
     tilt = ranges.strong_tilt_degrees if rng.random() < ranges.strong_tilt_share else ranges.tilt_degrees
     height = 1 / aspect * rng.uniform(*ranges.aspect)
     quad = np.array([[0, 0], [1, 0], [1, height], [0, height]], float)
@@ -97,10 +99,9 @@ def _quad_in_crop(rng, size, aspect, ranges: SceneRanges) -> np.ndarray:
     quad = quad @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     quad += rng.normal(0, ranges.perspective, (4, 2)) * (0.6, height)
     low, high = quad.min(0), quad.max(0)
-    if rng.random() < ranges.tight_share:  # some boxes are cut through the corners' means, not their extremes
-        low, high = np.sort(quad[:, 0])[:2].mean(), np.sort(quad[:, 0])[2:].mean()
-        low = np.array([low, np.sort(quad[:, 1])[:2].mean()])
-        high = np.array([high, np.sort(quad[:, 1])[2:].mean()])
+    if rng.random() < ranges.tight_share:  # bounded by the means of the two outer corners on each side
+        ordered = np.sort(quad, axis=0)
+        low, high = ordered[:2].mean(0), ordered[2:].mean(0)
     extent = high - low
     low = low - rng.uniform(*ranges.margin, 2) * extent * (0.7, 1)
     high = high + rng.uniform(*ranges.margin, 2) * extent * (0.7, 1)
@@ -108,20 +109,21 @@ def _quad_in_crop(rng, size, aspect, ranges: SceneRanges) -> np.ndarray:
 
 
 def _place(text, layout, rng, glyphs, size, ranges):
-    """(scene, the used plate's ink, the 3x3 warp that laid both into the crop)."""
-    plate, painted = used_plate(text, layout, rng, glyphs)
+    """The scene, the ink of its plate, and the homography (3, 3) that maps the plate into the scene."""
+    plate, coverage = used_plate(text, layout, rng, glyphs)
     h, w = plate.shape[:2]
     corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
     quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)
     warp = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
     scene = _surroundings(rng, size)
-    _lay_over(scene, plate, warp)
-    return scene, painted, warp
+    _paste(scene, plate, warp)
+    return scene, coverage, warp
 
 
-def _lay_over(picture: np.ndarray, plate: np.ndarray, warp: np.ndarray) -> None:
-    size = picture.shape[1::-1]
-    cv2.warpPerspective(plate, warp, size, dst=picture, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+def _paste(image: np.ndarray, plate: np.ndarray, warp: np.ndarray) -> None:
+    """Warp the plate into the image, in place."""
+    size = image.shape[1::-1]
+    cv2.warpPerspective(plate, warp, size, dst=image, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
 
 
 def plate_scene(
@@ -132,22 +134,32 @@ def plate_scene(
     size: tuple[int, int] = STANDARD_SIZE,
     ranges: SceneRanges = SceneRanges(),
 ) -> np.ndarray:
-    """A loose, tilted, sharp crop around a used plate: float32 (H, W, 3) RGB 0-255, before the camera."""
+    """Draw a sharp scene of a worn plate.
+
+    Args:
+        text, layout: of the plate.
+        glyphs: {symbol: ink mask}.
+        size: (height, width) of the crop in pixels.
+        ranges: of the plate's pose.
+
+    Returns:
+        float32 (*size, 3) RGB, 0-255.
+    """
     return _place(text, layout, rng, glyphs, size, ranges)[0]
 
 
 def scene_with_ink(
     text, layout, rng, glyphs, size=STANDARD_SIZE, ranges=SceneRanges()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`plate_scene`, and its ink at the same places: uint8 (H, W), 0 ink and 255 paper.
+    """`plate_scene` and its aligned ink mask, uint8 (H, W), 0 ink and 255 paper.
 
-    On the plate the exact ink, its frame line included. Around it whatever is nearer to the ink's brightness than to
-    the paper's counts as ink, as it would for a threshold on a perfect photo.
+    On the plate the mask is the exact ink, frame line included. Around it a pixel counts as ink when its brightness is
+    closer to the ink's than to the background's, as for a threshold on a perfect photo.
     """
-    scene, painted, warp = _place(text, layout, rng, glyphs, size, ranges)
+    scene, coverage, warp = _place(text, layout, rng, glyphs, size, ranges)
     ink = np.full(size, -1.0, np.float32)
-    _lay_over(ink, painted, warp)
-    middle = (np.mean(layout.ink) + np.mean(layout.background)) / 2
-    bright = scene.mean(2) > middle
-    around = bright if np.mean(layout.ink) > middle else ~bright
-    return scene, np.where(np.where(ink < 0, around, ink >= 0.5), 0, 255).astype(np.uint8)
+    _paste(ink, coverage, warp)
+    threshold = (np.mean(layout.ink) + np.mean(layout.background)) / 2
+    bright = scene.mean(2) > threshold
+    surroundings = bright if np.mean(layout.ink) > threshold else ~bright
+    return scene, np.where(np.where(ink < 0, surroundings, ink >= 0.5), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The standard plate of any text, MTGAN's ground truth: flat, frontal, clean; and its exact ink mask."""
+"""The standard plate of a text, MTGAN's ground truth: flat, frontal and clean; and its exact ink mask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .glyphs import FLAGGED_ONE, STANDARD_STYLE, font_glyphs
 from .layouts import PlateLayout
 
 STANDARD_SIZE = (64, 192)
-"""Height and width of the standard plate that GN draws."""
+"""(height, width) in pixels of the standard plate that GN generates."""
 
 _RED = (200, 20, 30)
 
@@ -19,16 +19,25 @@ _RED = (200, 20, 30)
 def ink_coverage(
     text: str, layout: PlateLayout, size: tuple[int, int], glyphs: dict | None = None, frame: bool = True
 ) -> np.ndarray:
-    """float32 `size`: share of each pixel covered by ink (characters, separators and, if asked, the frame line)."""
+    """Share of each pixel that is covered by ink: characters, separators and the frame line.
+
+    Args:
+        text: need not fit the alphabets, but every symbol must be in `SYMBOLS`.
+        layout: gives the positions.
+        size: (height, width) in pixels.
+        glyphs: {symbol: ink mask}; missing symbols, and None, take the standard style.
+        frame: False leaves out the frame line.
+
+    Returns:
+        float32 `size` in [0, 1].
+    """
     glyphs = glyphs or font_glyphs(STANDARD_STYLE)
     height_mm, width_mm = layout.size_mm
     scale = max(1.0, size[1] / width_mm)
     canvas = np.zeros((round(height_mm * scale), round(width_mm * scale)), np.uint8)
     for symbol, (x, y, w, h) in zip(text, layout.cells_mm):
         symbol = FLAGGED_ONE if symbol == "1" and layout.flagged_one else symbol
-        glyph = glyphs.get(symbol)
-        if glyph is None:
-            glyph = font_glyphs(STANDARD_STYLE)[symbol]
+        glyph = glyphs[symbol] if symbol in glyphs else font_glyphs(STANDARD_STYLE)[symbol]
         x0, y0, x1, y1 = (round(v * scale) for v in (x, y, x + w, y + h))
         canvas[y0:y1, x0:x1] = cv2.resize(glyph, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
     for x, y, r in layout.dots_mm:
@@ -37,23 +46,24 @@ def ink_coverage(
         x0, y0, x1, y1 = (round(v * scale) for v in (x, y, x + w, y + h))
         canvas[y0:y1, x0:x1] = 255
     if frame and layout.frame:
-        inset, thick = round(5 * scale), max(1, round(2.5 * scale))
-        far = (canvas.shape[1] - 1 - inset, canvas.shape[0] - 1 - inset)
-        cv2.rectangle(canvas, (inset, inset), far, 255, thick)
+        inset, thickness = round(5 * scale), max(1, round(2.5 * scale))
+        corner = (canvas.shape[1] - 1 - inset, canvas.shape[0] - 1 - inset)
+        cv2.rectangle(canvas, (inset, inset), corner, 255, thickness)
     canvas = cv2.resize(canvas, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return canvas.astype(np.float32) / 255.0
 
 
 @lru_cache(maxsize=64)
-def _paper(layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
+def background(layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
+    """The plate without ink: float32 (*size, 3) RGB, a plain colour or a vertical gradient."""
     top = np.asarray(layout.background, np.float32)
     bottom = np.asarray(layout.background_bottom or layout.background, np.float32)
     t = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
     return np.repeat(top * (1 - t) + bottom * t, size[1], axis=1)
 
 
-def _ink_colour(text: str, layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
-    """(1, W or 1, 3) ink colour per column: red under red marks, the layout's ink elsewhere."""
+def ink_colour(text: str, layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
+    """Ink colour of each column, red at red marks: float32 (1, W, 3), or (1, 1, 3) where it is the same everywhere."""
     ink = np.asarray(layout.ink, np.float32).reshape(1, 1, 3)
     if not set(text) & set(layout.red_marks):
         return ink
@@ -65,17 +75,17 @@ def _ink_colour(text: str, layout: PlateLayout, size: tuple[int, int]) -> np.nda
 
 
 def standard_plate(text: str, layout: PlateLayout, size: tuple[int, int] = STANDARD_SIZE) -> np.ndarray:
-    """The synthesized standard plate (MTGAN's ground truth): flat, frontal, clean. uint8 (H, W, 3) RGB.
+    """The standard plate of a text, MTGAN's ground truth: uint8 (*size, 3) RGB.
 
     Raises ValueError when the layout does not allow the text.
     """
     if not layout.accepts(text):
         raise ValueError(f"{text!r} is not a text of layout {layout.name!r}")
     coverage = ink_coverage(text, layout, size)[..., None]
-    plate = _paper(layout, size) * (1 - coverage) + _ink_colour(text, layout, size) * coverage
+    plate = background(layout, size) * (1 - coverage) + ink_colour(text, layout, size) * coverage
     return np.rint(plate).astype(np.uint8)
 
 
 def ink_mask(text: str, layout: PlateLayout, size: tuple[int, int], frame: bool = True) -> np.ndarray:
-    """The exact binary ink of the standard plate: uint8 (H, W), 0 ink and 255 paper."""
+    """The exact ink of the standard plate: uint8 `size`, 0 ink and 255 paper."""
     return np.where(ink_coverage(text, layout, size, frame=frame) >= 0.5, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Text <-> network targets: encode, decode, and which symbols may stand where."""
+"""Plate texts: normalisation, encoding as network targets, decoding of probabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _INDEX = {symbol: i for i, symbol in enumerate(SYMBOLS)}
 
 
 def normalise_text(text: str, layout: PlateLayout | None = None) -> str:
-    """Upper case without separators; with a layout, O and I where it has none become 0 and 1."""
+    """Upper case without separators; with a layout, O and I become 0 and 1 where its alphabets lack them."""
     text = "".join(c for c in text.upper() if c.isalnum())
     if layout is None or len(text) != layout.num_characters:
         return text
@@ -19,7 +19,7 @@ def normalise_text(text: str, layout: PlateLayout | None = None) -> str:
 
 
 def encode(text: str, layout: PlateLayout) -> np.ndarray:
-    """Text -> int64 (MAX_CHARACTERS,) indices into SYMBOLS, -1 where the layout has no character.
+    """Text -> int64 (MAX_CHARACTERS,) indices into SYMBOLS, padded with -1.
 
     Raises ValueError when the layout does not allow the text.
     """
@@ -31,7 +31,7 @@ def encode(text: str, layout: PlateLayout) -> np.ndarray:
 
 
 def allowed_symbols(layout: PlateLayout) -> np.ndarray:
-    """bool (MAX_CHARACTERS, len(SYMBOLS)): which symbols may stand where; all False past the last character."""
+    """Allowed symbols of each position: bool (MAX_CHARACTERS, len(SYMBOLS)), all False past the last character."""
     mask = np.zeros((MAX_CHARACTERS, len(SYMBOLS)), bool)
     for i, alphabet in enumerate(layout.alphabets):
         mask[i, [_INDEX[c] for c in alphabet]] = True
@@ -39,16 +39,22 @@ def allowed_symbols(layout: PlateLayout) -> np.ndarray:
 
 
 def decode(probabilities: np.ndarray, layout: PlateLayout, num_runners_up: int = 3) -> list[tuple]:
-    """(MAX_CHARACTERS, len(SYMBOLS)) probabilities -> per character (symbol, probability, runners-up).
+    """Read the most probable text of a layout.
 
-    Each position is normalised over its own alphabet first (our reading of the paper's confidence); runners-up
-    are (symbol, probability) pairs, best first.
+    Args:
+        probabilities: (MAX_CHARACTERS, len(SYMBOLS)). Each position is normalised over its own alphabet, our
+            interpretation of the paper's confidence.
+        layout: whose alphabets are used.
+        num_runners_up: how many more symbols are listed per character.
+
+    Returns:
+        For each character (symbol, probability, runners-up); runners-up are (symbol, probability) pairs, best first.
     """
     readings = []
     for row, allowed in zip(probabilities[: layout.num_characters], allowed_symbols(layout)):
-        belief = np.where(allowed, row, 0.0)
-        belief = belief / max(float(belief.sum()), 1e-12)
-        best = np.argsort(-belief)[: num_runners_up + 1]
-        pairs = [(SYMBOLS[i], float(belief[i])) for i in best if belief[i] > 0] or [(layout.alphabets[0][0], 0.0)]
-        readings.append((pairs[0][0], pairs[0][1], tuple(pairs[1:])))
+        row = np.where(allowed, row, 0.0)
+        row = row / max(float(row.sum()), 1e-12)
+        best = np.argsort(-row)[: num_runners_up + 1]
+        pairs = [(SYMBOLS[i], float(row[i])) for i in best if row[i] > 0] or [(layout.alphabets[0][0], 0.0)]
+        readings.append((*pairs[0], tuple(pairs[1:])))
     return readings

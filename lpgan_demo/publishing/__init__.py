@@ -1,1 +1,1 @@
-"""Prove weights, describe them, export them as ONNX graphs, upload them."""
+"""Publishing: check weights, write their model cards, export them as ONNX graphs, upload them."""

@@ -1,186 +1,206 @@
-"""Model cards, written from what `evaluate --json` measured and what export kept in config.json: no figure by hand."""
+"""Model cards, from `evaluate ... --json` reports and the facts in config.json: no figure is written by hand.
+
+The Markdown is in card_templates/, a Jinja template for each kind of card.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..weights import REVISION
-from .network_cards import deblur_card, detector_card, how_made
-from .rival_cards import READERS, RIVALS, reader_card, rival_card
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-NETWORKS = {
-    "mtgan-generator": (
-        "image-to-image",
-        "MTGAN generator",
-        "GN of MTGAN: a bad crop of a number plate -> the clean standard plate, its characters and its layout "
-        "(`lpgan_demo.mtgan.SRGenerator`), with the region decoder described in `lpgan_demo/regions.py`.",
-    ),
-    "mtgan-discriminator": (
-        "image-to-text",
-        "MTGAN discriminator",
-        "DN of MTGAN: judges a standard plate real or drawn, and reads it (`lpgan_demo.mtgan.MultiTaskDiscriminator`). "
-        "Meant for GN's pictures and rendered standard plates, not for photos.",
-    ),
-}
+from ..weights import REVISION, facts
+
+TEMPLATES = Path(__file__).parent / "card_templates"
+
+REPORT_KINDS = ("reading", "photos", "table1", "deblur", "confidence", "tracks", "stability")
+"""Every "kind" that a report of `evaluate KIND --json` can state."""
+
+WATTS_PER_CORE = 10
+"""Assumed for the energy that a card states."""
 
 LAYOUTS = {
     "cn_": "Chinese plates: blue, yellow (one and two rows), white, black, green with eight characters",
     "vn_": "Vietnamese plates: one row, two rows, motorcycles",
 }
+"""{prefix of layout names: text}."""
 
-CITATION = """```
-@inproceedings{zhang2018joint,
-  title = {Joint License Plate Super-Resolution and Recognition in One Multi-Task {GAN} Framework},
-  author = {Zhang, Minghui and Liu, Wu and Ma, Huadong},
-  booktitle = {ICASSP},
-  year = {2018}
+Reports = list[tuple[str, dict]]
+"""Reports of one kind: (name of the folder or deblur condition that was measured, its figures)."""
+
+
+@dataclass(frozen=True)
+class CardKind:
+    """What the card of a network is made from."""
+
+    template: str
+    """Name of the template, without .md."""
+    pipeline_tag: str
+    tags: tuple[str, ...]
+    recipe: str
+    """Name of the recipe, for the `train` command of a network whose config.json holds none."""
+    report: str | None = None
+    """Kind of the reports that it needs; None: none."""
+    unit: str = "plates"
+    """What the network was trained on."""
+
+
+_MTGAN = ("super-resolution", "license-plate", "ocr", "gan")
+_COMPARED = ("super-resolution", "license-plate", "comparison")
+_READER = ("license-plate", "ocr")
+_DETECTOR = ("license-plate", "faster-rcnn", "keypoints")
+_DEBLUR = ("deblurring", "binarization", "license-plate")
+
+CARDS = {
+    "mtgan-generator": CardKind("mtgan", "image-to-image", _MTGAN, "mtgan", "reading"),
+    "mtgan-discriminator": CardKind("mtgan", "image-to-text", _MTGAN, "mtgan", "reading"),
+    "detector": CardKind("detector", "object-detection", _DETECTOR, "detector", "photos", "pictures"),
+    "srcnn-generator": CardKind("comparison", "image-to-image", _COMPARED, "srcnn", "table1"),
+    "srgan-generator": CardKind("comparison", "image-to-image", _COMPARED, "srgan", "table1"),
+    "dp-gan-generator": CardKind("comparison", "image-to-image", _COMPARED, "dp-gan", "table1"),
+    "gn-generator": CardKind("comparison", "image-to-image", _COMPARED, "gn", "table1"),
+    "plate-judge": CardKind("reader", "image-to-text", _READER, "judge"),
+    "classical-reader": CardKind("reader", "image-to-text", _READER, "classical"),
 }
-```"""
+"""By the network's folder; every folder `deblur*-generator` has `DEBLUR_CARD`."""
+
+DEBLUR_CARD = CardKind("deblur", "image-to-image", _DEBLUR, "deblur", "deblur", "pictures")
 
 
-def reading_table(reports: dict[str, dict]) -> str:
-    """Markdown of `evaluate reading --json`: a row per folder of crops."""
-    lines = [
-        "| crops | side | n | views | exact plates | without the first character | character error rate | ECE "
-        "| judge | judge after blur |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for folder, s in reports.items():
-        lines.append(
-            f"| {Path(folder).name} | {s['side']} | {s['n']} | {s['views']} "
-            f"| {s['plate_accuracy']:.3f} "
-            f"| {s['accuracy_without_province']:.3f} | {s['character_error_rate']:.4f} "
-            f"| {s['expected_calibration_error']:.3f} | {s['judge']:.3f} | {s['judge_after_blur']:.3f} |"
-        )
-    return "\n".join(lines)
+def read_reports(files: list[str]) -> dict[str, Reports]:
+    """Read reports of `evaluate KIND --json`: {"kind": ..., "results": {source: figures}}, of photos also "worse".
 
+    Returns:
+        {kind: its reports, in the order of the files}; the figures of photos have "worse" among them.
 
-def province_table(reports: dict[str, dict]) -> str:
-    """Exact plates by first character, over all reports together, commonest first."""
-    together: dict[str, list[int]] = {}
-    for report in reports.values():
-        for first, (right, n) in report["by_first_character"].items():
-            entry = together.setdefault(first, [0, 0])
-            entry[0] += right
-            entry[1] += n
-    rows = sorted(together.items(), key=lambda item: -item[1][1])
-    cells = [f"{first} {right}/{n}" for first, (right, n) in rows]
-    return ", ".join(cells)
-
-
-def confusion_list(reports: dict[str, dict], most: int = 12) -> str:
-    """The commonest single mistakes, over all reports together."""
-    together: dict[tuple, int] = {}
-    for report in reports.values():
-        for true, read, n in report["confusions"]:
-            together[true, read] = together.get((true, read), 0) + n
-    rows = sorted(together.items(), key=lambda item: -item[1])[:most]
-    return ", ".join(f"{true} read as {read} ({n})" for (true, read), n in rows) or "none"
-
-
-def _metadata(name: str, pipeline_tag: str, reports: dict[str, dict]) -> str:
-    lines = ["---", "license: apache-2.0", "library_name: lpgan-demo", f"pipeline_tag: {pipeline_tag}", "tags:"]
-    lines += [f"  - {tag}" for tag in ("super-resolution", "license-plate", "ocr", "gan")]
-    lines += ["model-index:", f"  - name: lpgan-demo/{name}", "    results:"]
-    for folder, s in reports.items():
-        lines += [
-            "      - task:",
-            "          type: image-to-text",
-            "        dataset:",
-            f"          name: {json.dumps(Path(folder).name + ', ' + s['side'], ensure_ascii=False)}",
-            f"          type: {json.dumps(Path(folder).name, ensure_ascii=False)}",
-            "        metrics:",
-            "          - type: accuracy",
-            "            name: exact plates",
-            f"            value: {s['plate_accuracy']:.4f}",
-        ]
-    return "\n".join([*lines, "---"])
-
-
-def card(folder: Path, reports: dict[str, dict], history: str = "") -> str:
-    """The model card of the network in `folder`: Markdown with the Hub's metadata.
-
-    reports: `evaluate reading --json` of plates no training step saw. history: Markdown kept as it is.
+    Raises:
+        ValueError: a file is not such a report.
     """
-    pipeline_tag, title, what = NETWORKS[folder.name]
-    document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    layouts = [
-        text for prefix, text in LAYOUTS.items() if any(n.startswith(prefix) for n in document["config"]["layouts"])
-    ]
-    size = (folder / "model.safetensors").stat().st_size / 4e6
-    return f"""{_metadata(folder.name, pipeline_tag, reports)}
-
-# {title}
-
-{what} {size:.2f} million parameters; sizes in `config.json`; LPGAN Demo {REVISION}. Layouts: {"; ".join(layouts)}.
-
-**For:** showing and studying what can be read off small, blurred, dark number plates.
-**Not for:** evidence in court, tracking of people. The drawing is what the network believes, not what the camera saw.
-
-```python
-from lpgan_demo import PlatePipeline
-
-print(PlatePipeline.from_pretrained().read_plate("crop.png").text)
-```
-
-## How it was made
-
-{how_made(folder, "plates", "python -m lpgan_demo train mtgan")}
-
-Real plates: CCPD crops distributed with LPRNet_Pytorch (Apache-2.0; from CCPD, MIT) and plates in CCPD photos
-distributed with LPSRNet (MIT), the training side of a split by plate text; plates in half of the road photos
-distributed with EasyPR (study and research only; trained models are free of it). All others are rendered, with Barlow
-Condensed and Noto Sans SC (SIL Open Font License) and, in the mix, the glyph pictures of the plate generators by
-huangxinping and Pengfei8324 (MIT). Which plates are kept back: `lpgan_demo/labels.py`.
-
-## Results
-
-Plates that no training step saw; GN and DN together. *Judge*: exact plates as an independent reader, trained on
-rendered standard plates alone, reads them off GN's picture; also after a 3x3 blur. Made by
-`python -m lpgan_demo evaluate reading FOLDER --side ... --json` and `python -m lpgan_demo card`.
-
-{reading_table(reports)}
-
-**By province** (first character, exact plates of all rows together, the degraded ones too): {province_table(reports)}.
-**Commonest mistakes:** {confusion_list(reports)}.
-
-{history.strip()}
-
-## Citation
-
-{CITATION}
-"""
+    reports: dict[str, Reports] = {kind: [] for kind in REPORT_KINDS}
+    for name in files:
+        document = json.loads(Path(name).read_text(encoding="utf-8"))
+        kind = document.get("kind") if isinstance(document, dict) else None
+        if kind not in REPORT_KINDS:
+            raise ValueError(f'{name} is not a report of `evaluate KIND --json`: its "kind" is {kind!r}')
+        for key in ("results", "worse") if kind == "photos" else ("results",):
+            if key not in document:
+                raise ValueError(f'{name}: a report of kind {kind!r} must state "{key}"')
+        for source, figures in document["results"].items():
+            if kind == "photos":
+                figures["worse"] = document["worse"]
+            reports[kind].append((source if kind == "deblur" else Path(source).name, figures))
+    return reports
 
 
 def write_cards(report_files: list[str], folder: Path, history_file: str | None = None) -> list[Path]:
-    """Write README.md of the networks in `folder` that the reports are about; returns them.
+    """Write README.md of the networks in `folder` that the reports are about.
 
-    report_files: JSON files of `evaluate` reading (MTGAN's pair), photos (the detector), table1 (what MTGAN is compared
-    with) or deblur, all made with --json. The judge's and the classical reader's cards need no report.
+    Args:
+        report_files: reports of `evaluate` reading (for MTGAN's pair), photos (the detector), table1 (what MTGAN is
+            compared with) and deblur, on plates that no training step saw. Reports of other kinds are in no card. The
+            cards of the judge and the classical reader need none.
+        folder: holds a folder for each network.
+        history_file: Markdown to keep as it is in the cards of MTGAN, the detector and the deblur generators.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ValueError: a file is not a report.
     """
-    kinds: dict[str, dict[str, dict]] = {"reading": {}, "photos": {}, "table1": {}, "deblur": {}}
-    for name in report_files:
-        for source, scores in json.loads(Path(name).read_text(encoding="utf-8")).items():
-            if "recall" in scores:
-                kinds["photos"][f"{source} " if scores.get("worse") else source] = scores
-            else:
-                kind = "table1" if "Origin" in scores else "deblur" if "Otsu" in scores else "reading"
-                kinds[kind][source] = scores
-    history = Path(history_file).read_text(encoding="utf-8") if history_file else ""
-    writers = {name: ("reading", lambda at, made: card(at, made, history)) for name in NETWORKS}
-    writers |= {"detector": ("photos", lambda at, made: detector_card(at, made, history))}
-    writers |= {name: ("table1", rival_card) for name in RIVALS}
-    deblurrers = [path.name for path in folder.glob("deblur*-generator")]
-    writers |= {name: ("deblur", lambda at, made: deblur_card(at, made, history)) for name in deblurrers}
+    reports = read_reports(report_files)
+    history = Path(history_file).read_text(encoding="utf-8").strip() if history_file else ""
     written = []
-    for name, (kind, write) in writers.items():
-        if kinds[kind] and (folder / name / "config.json").is_file():
-            path = folder / name / "README.md"
-            path.write_text(write(folder / name, kinds[kind]), encoding="utf-8")
-            written.append(path)
-    for name in READERS:
-        if (folder / name / "config.json").is_file():
-            (folder / name / "README.md").write_text(reader_card(folder / name), encoding="utf-8")
+    for name, kind in (CARDS | {path.name: DEBLUR_CARD for path in sorted(folder.glob("deblur*-generator"))}).items():
+        measured = reports[kind.report] if kind.report else []
+        if (measured or not kind.report) and (folder / name / "config.json").is_file():
             written.append(folder / name / "README.md")
+            written[-1].write_text(f"{card(folder / name, kind, measured, history)}\n", encoding="utf-8")
     return written
+
+
+def card(folder: Path, kind: CardKind, reports: Reports, history: str = "") -> ModelCard:
+    """The model card of the network in `folder`, with the reports of `kind.report`; history: Markdown kept as it is."""
+    document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    known, layouts = facts(folder), document["config"].get("layouts", ())
+    results = evaluation_results(folder.name, kind, reports)
+    metadata = ModelCardData(
+        license="apache-2.0",
+        library_name="lpgan-demo",
+        pipeline_tag=kind.pipeline_tag,
+        tags=list(kind.tags),
+        model_name=f"lpgan-demo/{folder.name}" if results else None,
+        eval_results=results or None,
+    )
+    return ModelCard.from_template(
+        metadata,
+        template_path=str(TEMPLATES / f"{kind.template}.md"),
+        name=folder.name,
+        network=document["network"],
+        config=document["config"],
+        facts=known,
+        size=(folder / "model.safetensors").stat().st_size,
+        revision=REVISION,
+        made=how_made(known, kind.unit),
+        command=known.get("command", f"python -m lpgan_demo train {kind.recipe}"),
+        reports=reports,
+        history=history,
+        layout_texts=[text for prefix, text in LAYOUTS.items() if any(n.startswith(prefix) for n in layouts)],
+        province_counts=province_counts,
+        confusion_list=confusion_list,
+    )
+
+
+def evaluation_results(name: str, kind: CardKind, reports: Reports) -> list[EvalResult]:
+    """The main figure of every report for the Hub's metadata; none for the networks of the comparison."""
+
+    def result(data: str, metric: str, value: float, **more) -> EvalResult:
+        fields = {"task_type": kind.pipeline_tag, "dataset_type": data, "metric_type": metric.replace(" ", "_")} | more
+        return EvalResult(dataset_name=data, metric_name=metric, metric_value=round(value, 4), **fields)
+
+    results = []
+    for source, f in reports:
+        if kind.report == "reading":
+            more = {"task_type": "image-to-text", "dataset_type": source, "dataset_split": f["side"]}
+            data = f"{source}, {f['side']}"
+            results.append(result(data, "exact plates", f["plate_accuracy"], metric_type="accuracy", **more))
+        elif kind.report == "photos":
+            data = f"{source}, {f['side']}" + (", made bad" if f["worse"] else "")
+            results.append(result(data, "average precision", f["average_precision"]))
+        elif kind.report == "deblur" and (way := name.removesuffix("-generator")) in f:
+            results.append(result(source, "F-measure", f[way]["f"]))
+    return results
+
+
+def how_made(known: dict, unit: str) -> str:
+    """Samples seen, hours and energy, from the facts that `export` kept; unit: what the samples are."""
+    hours, cores = known.get("hours"), known.get("cores", 2)
+    made = f"{known.get('plates_seen', 0):,} {unit} seen"
+    if hours:
+        spent = f"{hours:.1f} hours" if hours >= 0.5 else f"{60 * hours:.0f} minutes"
+        kwh = hours * cores * WATTS_PER_CORE / 1000
+        made += f" in {spent} on {cores} CPU core{'' if cores == 1 else 's'}, about {kwh:.1g} kWh at an assumed"
+        made += f" {WATTS_PER_CORE} W a core"
+    return made
+
+
+def province_counts(reports: Reports) -> str:
+    """Exact plates by first character, over all `reading` reports together, commonest first."""
+    right, total = Counter(), Counter()
+    for _, figures in reports:
+        for first, (exact, n) in figures["by_first_character"].items():
+            right[first] += exact
+            total[first] += n
+    return ", ".join(f"{first} {right[first]}/{n}" for first, n in total.most_common())
+
+
+def confusion_list(reports: Reports, most: int = 12) -> str:
+    """The characters most often taken for another, over all `reading` reports together."""
+    counts = Counter()
+    for _, figures in reports:
+        for true, read, n in figures["confusions"]:
+            counts[true, read] += n
+    return ", ".join(f"{true} read as {read} ({n})" for (true, read), n in counts.most_common(most)) or "none"

@@ -1,6 +1,6 @@
-"""Networks as ONNX graphs, each checked against PyTorch: one per network, and the three that the pipeline reads with.
+"""Networks as ONNX graphs, each checked against PyTorch: one for each network, and the three that the pipeline uses.
 
-Batches may have any size, and pictures too where the network allows it.
+Graphs take batches of any size, and pictures of any size where the network states to be of `free_size`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ import torch
 from torch import nn
 
 from ..inference.onnx_backend import DESCRIPTION
-from ..networks.deblur_gan import DeblurGenerator
-from ..networks.registry import load_weights
+from ..networks import load_weights
 from ..results import WeightsError
 from ..weights import BUNDLED, facts
 
 TOLERANCE = 1e-4
-"""Largest deviation from PyTorch, as a share of an output's range, with which a graph is kept."""
+"""Largest deviation from PyTorch that a graph may have, as a share of the output's range."""
 
 
 class _Whole(nn.Module):
-    """A network whose answer is a plain tuple."""
+    """A network with its outputs as a plain tuple, without those that are None."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -36,28 +35,34 @@ class _Whole(nn.Module):
 
 
 class _Encoder(_Whole):
-    """GN up to the codes; a negative layout stands for the network's own answer."""
+    """GN up to the codes; a negative layout means that the network decides itself."""
 
     def forward(self, lq, layout):
         return self.network.encode(lq, layout, layout < 0)
 
 
 class _Reader(_Whole):
-    """DN's characters alone."""
+    """DN's character logits alone."""
 
     def forward(self, plate, layout):
         return (self.network(plate, layout).characters,)
 
 
 def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tuple[Path, float]]:
-    """Write a graph of every network in `source` (None: the bundled weights); returns (file, deviation from PyTorch).
+    """Write a graph of every network that states to be `exportable`, and the pipeline's three with their description.
 
-    The detector is left out.
+    Args:
+        folder: where the graphs go; made if need be.
+        source: a folder of weights (None: the bundled ones).
 
-    Raises WeightsError when there are no weights or a graph deviates by more than `TOLERANCE`, ModuleNotFoundError
-    without onnx, onnxscript or onnxruntime.
+    Returns:
+        (file, largest deviation from PyTorch as a share of the output's range) of each graph.
+
+    Raises:
+        WeightsError: there are no weights, or a graph deviates by more than `TOLERANCE`.
+        ModuleNotFoundError: onnx, onnxscript or onnxruntime is not installed.
     """
-    import onnxruntime  # noqa: F401  the graphs are checked with it; better to miss it before than after the export
+    import onnxruntime  # noqa: F401  needed for the check: if it is missing, fail before the export
 
     root, folder = BUNDLED if source is None else Path(source), Path(folder)
     networks = {path.parent.name: load_weights(path.parent) for path in sorted(root.glob("*/model.safetensors"))}
@@ -66,9 +71,9 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, network in networks.items():
-        if hasattr(network, "backbone"):  # a detector chooses its boxes step by step: no plain graph
-            continue
-        written.append(_export(folder / f"{name}.onnx", _Whole(network), _three(network.example_inputs()), network))
+        if network.exportable:
+            inputs = _batch_of_three(network.example_inputs())
+            written.append(_export(folder / f"{name}.onnx", _Whole(network), inputs, network.free_size))
     if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
         written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])
         known = facts(root / "mtgan-discriminator")
@@ -82,7 +87,8 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
 
 
 def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Module) -> list[tuple[Path, float]]:
-    inputs = _three(generator.example_inputs())
+    """The encoder and decoder of GN, and DN as the reader."""
+    inputs = _batch_of_three(generator.example_inputs())
     inputs["layout"] = torch.tensor([0, -1, 1])
     with torch.no_grad():
         _, _, codes, layout = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)
@@ -94,8 +100,8 @@ def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Modul
     ]
 
 
-def _three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The example in a batch of three that differ."""
+def _batch_of_three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The first sample of an example as a batch of three: as it is, its pictures mirrored, and halved."""
     return {
         name: torch.cat([value[:1], value[:1].flip(-1), value[:1] * 0.5])
         if value.is_floating_point()
@@ -104,14 +110,15 @@ def _three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     }
 
 
-def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], network=None) -> tuple[Path, float]:
+def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], free_size=False) -> tuple[Path, float]:
+    """Write a graph; returns it and its deviation. Raises WeightsError when that is more than `TOLERANCE`."""
     sizes = {0: torch.export.Dim("batch")}
-    if isinstance(network, DeblurGenerator):
+    if free_size:
         sizes |= {2: torch.export.Dim("height"), 3: torch.export.Dim("width")}
     shapes = tuple(sizes for _ in inputs)
     shapes = (shapes,) if type(module) is _Whole else shapes  # its forward takes *inputs
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter tells of axes it names itself
+        warnings.simplefilter("ignore")  # about axes that the exporter names itself
         torch.onnx.export(
             module.eval(),
             tuple(inputs.values()),
@@ -129,7 +136,7 @@ def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], netw
 
 
 def _deviation(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor]) -> float:
-    """Largest difference of a graph's outputs from PyTorch's, in batches of one and of three."""
+    """Largest difference of outputs from PyTorch's as a share of their range, in batches of one and of three."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -141,6 +148,6 @@ def _deviation(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor]) -
         for a, b in zip(
             session.run(None, {name: value.numpy() for name, value in part.items()}), expected, strict=True
         ):
-            possible = np.abs(b[b > -1e3])  # impossible symbols have a logit of -1e4
+            possible = np.abs(b[b > -1e3])  # symbols that the layout does not allow have a logit of -1e4
             gap = max(gap, float(np.abs(a - b).max()) / max(1.0, float(possible.max(initial=0))))
     return gap

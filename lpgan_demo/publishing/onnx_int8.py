@@ -1,7 +1,7 @@
-"""The exported graphs in 8-bit integers: for processors that multiply those several times as fast as floating point.
+"""Static 8-bit quantisation of the exported graphs, for processors that are faster in integers than in floating point.
 
-The range of every value between two layers is measured on rendered plates; weights have one scale for each output
-channel. GN's encoder and DN are turned into integers, GN's decoder is not: ONNX Runtime's deconvolution gains nothing.
+Activation ranges are measured on rendered plates; weights have one scale per output channel. GN's encoder and DN are
+quantised, GN's decoder is not: ONNX Runtime's deconvolution gains nothing.
 """
 
 from __future__ import annotations
@@ -17,25 +17,32 @@ from ..data.synthetic import SyntheticPlates
 from ..inference.onnx_backend import OnnxNetworks
 
 OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu"]
-"""What is computed in integers. Not the sums of residual blocks: with them, validation crops lose a plate in sixty."""
+"""Operators to quantise. Not the additions of residual blocks: with them, one validation plate in sixty is lost."""
 
 
 def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
-    """Replace the encoder and the reader in a folder of `export_onnx` by 8-bit ones; returns their files.
+    """Replace the encoder and the reader that `export_onnx` wrote by 8-bit ones.
 
-    plates: how many rendered plates the ranges are measured on. Raises WeightsError when the folder has no graphs,
-    ModuleNotFoundError without onnx and onnxruntime.
+    Args:
+        folder: of the graphs.
+        plates, seed: how many rendered plates the activation ranges are measured on, and their seed.
+
+    Returns:
+        The files replaced.
+
+    Raises:
+        WeightsError: the folder has no graphs.
+        ModuleNotFoundError: onnx or onnxruntime is not installed.
     """
     from onnxruntime.quantization import QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     folder, networks = Path(folder), OnnxNetworks(folder)
-    feeds = _inputs(networks, plates, seed)
     written = []
-    for name, inputs in feeds.items():
+    for name, inputs in _calibration_inputs(networks, plates, seed).items():
         path = folder / f"{name}.onnx"
         with tempfile.TemporaryDirectory() as work:
-            logging.disable(logging.WARNING)  # it recommends what was just done
+            logging.disable(logging.WARNING)  # it recommends the preprocessing that was just done
             try:
                 quant_pre_process(path, Path(work) / "plain.onnx", skip_symbolic_shape=True)
                 quantize_static(
@@ -53,8 +60,8 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
     return written
 
 
-def _inputs(networks: OnnxNetworks, plates: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
-    """What encoder and reader are given for so many rendered plates."""
+def _calibration_inputs(networks: OnnxNetworks, plates: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
+    """{graph: its inputs} for `plates` rendered plates."""
     rng, rendered = np.random.default_rng(seed), SyntheticPlates(networks.layouts)
     crops = [rendered.sample(rng)[0] for _ in range(plates)]
     lq = images.network_input(crops, networks.input_size)
@@ -67,7 +74,7 @@ def _inputs(networks: OnnxNetworks, plates: int, seed: int) -> dict[str, dict[st
 
 
 class _Batches:
-    """The inputs in batches of 16, one after the other, as ONNX Runtime's calibration asks for them."""
+    """A calibration data reader of ONNX Runtime: the inputs in batches."""
 
     def __init__(self, inputs: dict[str, np.ndarray], size: int = 16):
         count = len(next(iter(inputs.values())))

@@ -1,4 +1,4 @@
-"""Publishing: weights to a model repository, the demo to a Space. Prints what goes where; refuses what is not whole."""
+"""Upload the weights to a model repository and the demo to a Space, if the checkout is clean and `verify` passes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from .verify import verify
 
 ROOT = BUNDLED.parent
 
-
 WEIGHT_FILES = ("README.md", "config.json", "model.safetensors", "golden.safetensors")
-
+"""What every published network has."""
 
 SPACE_PATHS = (
     "README.md",
@@ -32,14 +31,18 @@ SPACE_PATHS = (
     "tutorials",
     "docs",
 )
+"""Files and folders of the checkout that a Space gets."""
 
-
-MAX_FILE, MAX_TOTAL = 16 * 2**20, 60 * 2**20
-"""Largest single file of weights and all of them together, bytes."""
+MAX_FILE, MAX_TOTAL = 32 * 2**20, 120 * 2**20
+"""Largest single published file, and all of them together, in bytes."""
 
 
 def weight_files(folder: Path) -> dict[str, Path]:
-    """Path in the repository -> file, of everything that is published. Raises WeightsError when a part is missing."""
+    """Every file of the weights in `folder` that is published: {path in the repository: file}.
+
+    Raises:
+        WeightsError: a network lacks one of `WEIGHT_FILES`, or files are larger than `MAX_FILE` and `MAX_TOTAL`.
+    """
     networks = sorted(path.parent for path in folder.glob("*/model.safetensors"))
     if not networks:
         raise WeightsError(f"there are no weights in {folder}")
@@ -61,12 +64,13 @@ def weight_files(folder: Path) -> dict[str, Path]:
 
 
 def space_files(root: Path = ROOT) -> dict[str, Path]:
-    """Path in the Space -> file: what git knows of the demo, without tests and training extras."""
+    """The files of the demo that git tracks, without tests and training extras: {path in the Space: file}."""
     listed = _git(root, "ls-files", "-z", *SPACE_PATHS).split("\0")
     return {name: root / name for name in listed if name}
 
 
 def _git(root: Path, *arguments: str) -> str:
+    """What git prints. Raises WeightsError when it fails."""
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -75,7 +79,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def check_publishable(folder: Path, root: Path = ROOT) -> None:
-    """Raise WeightsError when the checkout has changes that are not committed, or `verify` fails."""
+    """Raise WeightsError when the checkout at `root` has uncommitted changes, or `verify` of the weights fails."""
     if changed := _git(root, "status", "--porcelain").splitlines():
         raise WeightsError(f"commit first: {len(changed)} changed files, such as {changed[0][3:]}")
     failed = [f"{what} {words}" for what, good, words in verify(folder) if not good]
@@ -84,7 +88,7 @@ def check_publishable(folder: Path, root: Path = ROOT) -> None:
 
 
 def show_plan(files: dict[str, Path], where: str) -> str:
-    """What goes where: one line per file with its size and the beginning of its sha256."""
+    """The upload as text: a line per file with its size and the first digits of its sha256."""
     lines = [f"to {where}:"]
     for name, path in sorted(files.items()):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -94,9 +98,21 @@ def show_plan(files: dict[str, Path], where: str) -> str:
 
 
 def push(repo_id: str, folder: Path = BUNDLED, *, dry_run=False, token=None, private=False, root: Path = ROOT) -> str:
-    """Upload weights and cards as one commit, tagged with this version; returns what was, or would be, done.
+    """Upload weights and cards as one commit, tagged with this version.
 
-    Raises WeightsError on a dirty checkout, failing `verify`, a version that is published already, or a Hub error.
+    Args:
+        repo_id: OWNER/NAME of the model repository, made if need be.
+        folder: of the weights.
+        dry_run: upload nothing.
+        token: of the Hub (None: the one kept on this machine).
+        private: whether a new repository is private.
+        root: the git checkout.
+
+    Returns:
+        The files and the commit's address, as text.
+
+    Raises:
+        WeightsError: uncommitted changes, failing `verify`, a version that is published already, or a Hub error.
     """
     check_publishable(folder, root)
     files = weight_files(folder)
@@ -118,9 +134,10 @@ def push(repo_id: str, folder: Path = BUNDLED, *, dry_run=False, token=None, pri
 def push_space(
     repo_id: str, *, models: str | None = None, dry_run=False, token=None, private=False, root: Path = ROOT
 ) -> str:
-    """Upload the demo as a Space that needs nothing else; returns what was, or would be, done. Raises as `push`.
+    """Upload the demo, weights included, as one commit to a Space. Other arguments, result and errors as in `push`.
 
-    models: OWNER/NAME of the repository that `push` filled, to which the Space's page shall link.
+    Args:
+        models: OWNER/NAME of the repository that `push` filled, for the Space's page to link to.
     """
     check_publishable(root / "weights", root)
     files = space_files(root)
@@ -141,7 +158,7 @@ def push_space(
 
 
 def _with_models(readme: Path, models: str) -> str:
-    """The README with a line about its models at the end of its front matter."""
+    """The README's text with `models` at the end of its metadata."""
     if not is_repo_id(models):
         raise WeightsError(f"{models!r} is not OWNER/NAME of a model repository")
     _, metadata, text = readme.read_text(encoding="utf-8").split("---\n", 2)

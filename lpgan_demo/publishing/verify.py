@@ -1,22 +1,31 @@
-"""Proof that the weights on this machine give the published pictures and texts.
+"""Check that the weights give the published outputs on this machine.
 
-Beside each published network lies golden.safetensors: one input and what the network made of it where it was
-published. `verify` computes it again here, and reads the example pictures.
+Beside each published network is golden.safetensors: one input and the network's outputs where it was published.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..inference.pipeline import PlatePipeline
-from ..networks.registry import load_weights
+from ..inference import PlatePipeline
+from ..networks import load_weights
 from ..plates.examples import EXAMPLES
 from ..weights import BUNDLED
 from ..weights.golden import GOLDEN, TOLERANCE, deviation
 
 
 def verify(folder: str | Path | None = None) -> list[tuple[str, bool, str]]:
-    """(what, whether it is as published, in words) for every network in `folder` and every bundled example picture."""
+    """Compute the golden outputs of every network again, and read every bundled example picture.
+
+    Args:
+        folder: of weights (None: the bundled ones).
+
+    Returns:
+        (network or picture, whether it is as published, the deviation or the text in words) of each.
+
+    Raises:
+        WeightsError: weights are damaged or missing.
+    """
     root = BUNDLED if folder is None else Path(folder)
     checks = []
     for network in sorted(path.parent for path in root.glob("*/model.safetensors")):

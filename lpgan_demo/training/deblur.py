@@ -1,4 +1,4 @@
-"""The trainer and the recipe of the deblur GAN: L_total = L_adv + K1 L_percept + K2 L_1, the two networks in turn."""
+"""Trainer and recipe of the deblur GAN: L_total = L_adv + K1 L_percept + K2 L_1, the two networks in turn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 from .. import images
 from ..data.ink_batches import InkBatches, InkOfPhotos, InkPlates
@@ -20,14 +21,14 @@ from ..networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGenerato
 from ..networks.registry import load_weights
 from ..weights import BUNDLED, facts
 from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
-from .run import Run, begin, keep_start, part_of, resume
+from .run import Run, begin, keep_start_facts, part_of, resume
 from .trainer import Trainer, option, tensor_batch
 from .validation import ink_validator
 
 
 @dataclass(frozen=True)
 class DeblurTraining:
-    """How the deblur GAN is trained. The weights of the losses are the paper's; L_1 is on pictures in [0, 1]."""
+    """How the deblur GAN is trained. The losses have the paper's weights; L_1 is of pictures in [0, 1]."""
 
     learning_rate: float = option(5e-4, "Adam's learning rate for the generator")
     d_learning_rate: float = option(2e-4, "Adam's learning rate for the discriminator")
@@ -46,13 +47,15 @@ class DeblurTraining:
 class DeblurTrainer(Trainer):
     """Alternating training on batches dict(blurred (N, 3, H, W), ink (N, 1, H, W)) of tensors in [-1, 1].
 
-    step(batch) trains the discriminator on true and (detached) made pictures, then the generator with it frozen, and
-    returns the log values d_real d_fake g_adv g_perceptual g_l1 g_dice, those that have a weight. `generator_ema` is
-    what to publish.
+    step(batch) trains the discriminator on true and (detached) generated pictures, then the generator with the
+    discriminator frozen, and returns those of the values d_real, d_fake, g_adv, g_perceptual, g_l1 and g_dice that have
+    a weight. `generator_ema` is what is published.
 
-    norms_from: batches, as a dataset of numpy ones, from which `settle` takes the statistics of its batch norms: its
-    weights lag behind the live ones, whose statistics do not fit them. Without any it keeps the live ones'.
+    norms_from: dataset of batches for the batch norms' statistics of `generator_ema` (see `settle`). Without it they
+    stay those of the live generator, which do not fit the averaged weights well.
     """
+
+    state_names = ("generator", "discriminator", "generator_ema", "g_optimiser", "d_optimiser")
 
     def __init__(
         self, generator: nn.Module, discriminator: nn.Module, config: DeblurTraining, accelerator=None, norms_from=None
@@ -75,24 +78,12 @@ class DeblurTrainer(Trainer):
         self.averaged = [(self.generator_ema, self.generator)]
         self.norms_from = norms_from
 
-    @torch.no_grad()
     def settle(self) -> None:
-        """Take the averaged generator's batch statistics anew."""
-        if self.norms_from is None:
-            return
-        norms = [module for module in self.generator_ema.modules() if isinstance(module, nn.BatchNorm2d)]
-        kept = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # the plain mean over all batches
-        self.generator_ema.train()
-        for k in range(len(self.norms_from)):
-            batch = tensor_batch(self.norms_from[k], self.device)
+        """Compute the batch norms' statistics of `generator_ema` anew, as means over all batches of `norms_from`."""
+        if self.norms_from is not None:
+            batches = (tensor_batch(self.norms_from[k], self.device) for k in range(len(self.norms_from)))
             with self.autocast():
-                self.generator_ema(batch["blurred"])
-        self.generator_ema.eval()
-        for norm, momentum in zip(norms, kept):
-            norm.momentum = momentum
+                update_bn((batch["blurred"] for batch in batches), self.generator_ema)
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config, blurred, ink = self.config, batch["blurred"], batch["ink"]
@@ -106,9 +97,7 @@ class DeblurTrainer(Trainer):
             with autocast:
                 log["d_real"] = real_fake_loss(self.discriminator(blurred, ink), True)
                 log["d_fake"] = real_fake_loss(self.discriminator(blurred, grey.detach()), False)
-            self.d_optimiser.zero_grad(set_to_none=True)
-            self.accelerator.backward((log["d_real"] + log["d_fake"]) / 2)
-            self.d_optimiser.step()
+            self.update(self.d_optimiser, (log["d_real"] + log["d_fake"]) / 2)
 
         discriminator.requires_grad_(False)
         with autocast:
@@ -123,32 +112,19 @@ class DeblurTrainer(Trainer):
             if self.features is not None and self.steps % config.perceptual_every == 0:
                 log["g_perceptual"] = perceptual_loss(self.features, grey, ink)
                 loss = loss + config.lambda_perceptual * config.perceptual_every * log["g_perceptual"]
-        self.g_optimiser.zero_grad(set_to_none=True)
-        self.accelerator.backward(loss)
-        self.g_optimiser.step()
+        self.update(self.g_optimiser, loss)
         discriminator.requires_grad_(True)
-
-        self.count(len(blurred))
-        return {name: float(value.detach()) for name, value in log.items()}
+        return self.finish_step(len(blurred), log)
 
     @torch.no_grad()
     def sheet(self, batch: dict[str, Tensor]) -> np.ndarray:
-        """Blurred picture, grey, binary and truth beside each other, uint8 RGB."""
+        """Blurred picture, the generator's, its binarised form and the truth beside each other, uint8 RGB."""
         made = images.to_images(self.generator_ema(batch["blurred"]))[..., 0]
         truth = images.to_images(batch["ink"])[..., 0]
         rows = []
         for blurred, grey, ink in zip(images.to_images(batch["blurred"]), made, truth):
             rows.append(np.hstack([blurred, *(np.repeat(p[..., None], 3, 2) for p in (grey, binarise(grey), ink))]))
         return np.vstack(rows)
-
-    def parts(self) -> dict:
-        return {
-            "generator": self.accelerator.unwrap_model(self.generator),
-            "discriminator": self.accelerator.unwrap_model(self.discriminator),
-            "generator_ema": self.generator_ema,
-            "g_optimiser": self.g_optimiser,
-            "d_optimiser": self.d_optimiser,
-        }
 
 
 @dataclass(frozen=True)
@@ -180,24 +156,24 @@ def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscrim
     return network(part_of(recipe, config)), PatchDiscriminator(PatchDiscriminatorConfig(features=recipe.d_features))
 
 
-def begin_with(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
-    """Copy into a generator what fits it: a deblur generator as a whole, of an MTGAN generator the parts of the guide.
+def copy_matching_tensors(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
+    """Copy the tensors of the weights in `recipe.begin_with` that match a generator's in name and shape.
 
-    What is known of that deblur generator's training is kept in the run's start.json, as `export` adds it up. Raises
-    ValueError when nothing of a source fits.
+    A deblur generator's are copied to the generator, and its facts kept in the run's start.json; an MTGAN generator's
+    are copied to the guide of a guided generator. Raises ValueError when no tensor of a source matches.
     """
     for source in recipe.begin_with:
         folder = BUNDLED / source if (BUNDLED / source).is_dir() else Path(source)
-        begun = load_weights(folder).state_dict()
-        whole = "to_grey.weight" in begun
-        part = generator if whole else getattr(generator, "guide", generator)
-        shapes = {name: tensor.shape for name, tensor in part.state_dict().items()}
-        fitting = {name: tensor for name, tensor in begun.items() if shapes.get(name) == tensor.shape}
-        if not fitting:
+        network = load_weights(folder)
+        deblurs = isinstance(network, DeblurGenerator)
+        target = generator.guide if isinstance(generator, GuidedDeblurGenerator) and not deblurs else generator
+        shapes = {name: tensor.shape for name, tensor in target.state_dict().items()}
+        matching = {name: tensor for name, tensor in network.state_dict().items() if shapes.get(name) == tensor.shape}
+        if not matching:
             raise ValueError(f"no part of {source} fits this generator")
-        part.load_state_dict(fitting, strict=False)
-        if whole:
-            keep_start(recipe.run, facts(folder))
+        target.load_state_dict(matching, strict=False)
+        if deblurs:
+            keep_start_facts(recipe.run, facts(folder))
 
 
 def exported_networks(recipe: DeblurRecipe, state: dict) -> dict:
@@ -208,7 +184,7 @@ def exported_networks(recipe: DeblurRecipe, state: dict) -> dict:
 
 
 def train_deblur(recipe: DeblurRecipe) -> dict:
-    """Run the recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
+    """Run the recipe, or resume its run where there is a checkpoint; returns the last validation's values."""
     source, sides = begin(recipe)
     groups = []
     for preset in recipe.presets:
@@ -216,10 +192,10 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         if sides["train"]:
             group = [(group[0][0], 1 - recipe.real_share), (InkOfPhotos(sides["train"], preset), recipe.real_share)]
         groups.append(group)
-    calm = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
+    norms_from = InkBatches([[(InkPlates(source, recipe.presets[0]), 1.0)]], 8, recipe.seed + 1, num_batches=12)
     generator, discriminator = deblur_networks(recipe)
-    begin_with(generator, recipe)
-    trainer = DeblurTrainer(generator, discriminator, part_of(recipe, DeblurTraining), norms_from=calm)
+    copy_matching_tensors(generator, recipe)
+    trainer = DeblurTrainer(generator, discriminator, part_of(recipe, DeblurTraining), norms_from=norms_from)
     cv2.setNumThreads(1)
     return resume(
         recipe,
@@ -227,5 +203,5 @@ def train_deblur(recipe: DeblurRecipe) -> dict:
         InkBatches(groups, recipe.batch_size, recipe.seed),
         sample=InkBatches(groups[:1], 8, 3)[0],
         validate=ink_validator(sides["validation"]) if sides["validation"] else None,
-        sizes={f.name for f in fields(DeblurGeneratorConfig)} | {"d_features", "guided"},
+        architecture={f.name for f in fields(DeblurGeneratorConfig)} | {"d_features", "guided"},
     )

@@ -1,4 +1,4 @@
-"""The trainer and the recipe of the plate detector: torchvision's four losses of Faster R-CNN and the corners' one."""
+"""Trainer and recipe of the plate detector: torchvision's four losses of Faster R-CNN and one for the corners."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .run import Run, begin, part_of, resume
 from .trainer import Trainer, option
 from .validation import photo_validator
 
-SHORT = {"objectness": "rpn", "rpn_box_reg": "rpn_box", "classifier": "plate", "box_reg": "box", "keypoint": "corners"}
+LOSSES = {"objectness": "rpn", "rpn_box_reg": "rpn_box", "classifier": "plate", "box_reg": "box", "keypoint": "corners"}
+"""Torchvision's name of a loss, without "loss_" -> its name in the log."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class DetectorTraining:
 class DetectorTrainer(Trainer):
     """Trains on batches dict(picture (N, 3, H, W) in [-1, 1], corners (N, K, 4, 2) in pixels, count (N,)).
 
-    step(batch) returns the losses rpn rpn_box plate box corners. `network_ema` is what to publish.
+    step(batch) returns the losses rpn, rpn_box, plate, box and corners. `network_ema` is what is published.
     """
+
+    state_names = ("network", "network_ema", "optimiser")
 
     def __init__(self, network: nn.Module, config: DetectorTraining, accelerator=None):
         super().__init__(config, accelerator)
@@ -50,8 +53,8 @@ class DetectorTrainer(Trainer):
         for part in (network.backbone.stem, network.backbone.blocks[: config.frozen_blocks]):
             part.requires_grad_(not config.frozen_blocks)
         self.network_ema = copy.deepcopy(network).requires_grad_(False).eval()
-        learned = [p for p in network.parameters() if p.requires_grad]
-        optimiser = torch.optim.AdamW(learned, config.learning_rate, weight_decay=config.weight_decay)
+        trained = [p for p in network.parameters() if p.requires_grad]
+        optimiser = torch.optim.AdamW(trained, config.learning_rate, weight_decay=config.weight_decay)
         self.network, self.optimiser = self.accelerator.prepare(network, optimiser)
         self.optimisers = [(self.optimiser, config.learning_rate)]
         self.averaged = [(self.network_ema, self.network)]
@@ -61,27 +64,19 @@ class DetectorTrainer(Trainer):
         self.network.train()
         with self.autocast():
             losses = self.network(list(batch["picture"]), as_targets(batch["corners"], batch["count"]))
-        log = {SHORT[name.removeprefix("loss_")]: value for name, value in losses.items()}
+        log = {LOSSES[name.removeprefix("loss_")]: value for name, value in losses.items()}
         loss = sum(value * (config.lambda_corners if name == "corners" else 1) for name, value in log.items())
-        self.optimiser.zero_grad(set_to_none=True)
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.network.parameters(), config.clip)
-        self.optimiser.step()
-        self.count(len(batch["picture"]))
-        return {name: float(value.detach()) for name, value in log.items()}
+        self.update(self.optimiser, loss, self.network)
+        return self.finish_step(len(batch["picture"]), log)
 
     @torch.no_grad()
     def sheet(self, batch: dict[str, Tensor]) -> np.ndarray:
-        """The pictures with what is found in them, uint8 RGB, two a row."""
+        """The pictures with the plates found in them, two a row, uint8 RGB."""
         drawn = []
         for picture, found in zip(images.to_images(batch["picture"]), self.network_ema(list(batch["picture"]))):
             corners, scores = corners_of(found)
             drawn.append(annotate(picture, corners[scores > 0.5], [f"{s:.2f}" for s in scores[scores > 0.5]]))
         return np.vstack([np.hstack(drawn[k : k + 2]) for k in range(0, len(drawn) - 1, 2)])
-
-    def parts(self) -> dict:
-        network = self.accelerator.unwrap_model(self.network)
-        return {"network": network, "network_ema": self.network_ema, "optimiser": self.optimiser}
 
 
 @dataclass(frozen=True)
@@ -97,23 +92,18 @@ class DetectorRecipe(DetectorTraining, Run):
     photo_share: float = option(0.9, "share of pictures that begin with a photo")
 
 
-def detector_network(recipe: DetectorRecipe) -> PlateFasterRCNN:
-    """The detector of a recipe, freshly initialised."""
-    return PlateFasterRCNN(PlateFasterRCNNConfig())
-
-
 def exported_networks(recipe: DetectorRecipe, state: dict) -> dict:
     """As `recipes.exported_networks`: NAME, in 16 bits."""
-    network = detector_network(recipe)
+    network = PlateFasterRCNN(PlateFasterRCNNConfig())
     network.load_state_dict(state["network_ema"])
     return {recipe.name: (network, True)}
 
 
 def train_detector(recipe: DetectorRecipe) -> dict:
-    """Run the recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
+    """Run the recipe, or resume its run where there is a checkpoint; returns the last validation's values."""
     source, sides = begin(recipe)
-    scenes = StreetScenes(photos_of(sides["train"]), source, PlateFasterRCNNConfig().input_size, recipe.photo_share)
-    network = detector_network(recipe)
+    network = PlateFasterRCNN(PlateFasterRCNNConfig())
+    scenes = StreetScenes(photos_of(sides["train"]), source, network.config.input_size, recipe.photo_share)
     if not (Path(recipe.run) / "checkpoint.pt").is_file() and recipe.backbone != "none":
         load_imagenet(network.backbone, recipe.backbone or None)
     return resume(

@@ -13,41 +13,36 @@ from .recipes import exported_networks, recipe_class
 
 
 def run_hours(log: Path) -> float:
-    """Hours that a run's log.jsonl accounts for, over all its interruptions."""
-    hours, last = 0.0, 0.0
-    for line in log.read_text(encoding="utf-8").splitlines() if log.is_file() else []:
-        seconds = json.loads(line).get("seconds")
-        if seconds is None:
-            continue
-        if seconds < last:
-            hours += last / 3600
-        last = seconds
-    return hours + last / 3600
+    """Hours of a run by its log.jsonl, summed over the times it was resumed; 0 without a log."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    seconds = [line["seconds"] for line in map(json.loads, lines) if "seconds" in line]
+    return sum(now for now, following in zip(seconds, [*seconds[1:], 0]) if following < now) / 3600
 
 
 def command_of(recipe) -> str:
-    """The command that runs a recipe again: every option that differs from its default, folders without their place."""
+    """The command that runs a recipe: the options that differ from their defaults, of paths the last two parts."""
     parts = [f"python -m lpgan_demo train {recipe.kind}"]
     for f in sorted(fields(recipe), key=lambda f: f.name):
         value = getattr(recipe, f.name)
         value = list(value) if isinstance(value, tuple) else value
-        plain = list(f.default) if isinstance(f.default, tuple) else f.default
+        default = list(f.default) if isinstance(f.default, tuple) else f.default
         hidden = ("run", "workers", "threads", "save_every", "backbone")
-        if value == plain or f.name in hidden or (f.name == "start" and "=" not in str(value)):
+        if value == default or f.name in hidden or (f.name == "start" and "=" not in str(value)):
             continue
         flag = "--" + f.name.replace("_", "-")
-        if isinstance(plain, bool):
+        if isinstance(default, bool):
             parts.append(flag if value else flag.replace("--", "--no-", 1))
-        elif isinstance(plain, list):
-            parts.append(" ".join([flag, *(_without_place(str(v)) for v in value)]))
+        elif isinstance(default, list):
+            parts.append(" ".join([flag, *(_short_path(str(v)) for v in value)]))
         elif f.name == "start":
             parts.append(f"{flag} weights={value.split('=', 1)[1]}")
         else:
-            parts.append(f"{flag} {_without_place(value) if isinstance(value, str) else value}")
+            parts.append(f"{flag} {_short_path(value) if isinstance(value, str) else value}")
     return " \\\n    ".join(parts)
 
 
-def _without_place(value: str) -> str:
+def _short_path(value: str) -> str:
+    """The last two parts of PATH in PATH or PATH=NAME."""
     folder, mark, rest = value.partition("=")
     return "/".join(Path(folder).parts[-2:]).lstrip("/") + mark + rest
 

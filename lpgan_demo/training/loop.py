@@ -1,8 +1,4 @@
-"""The loop around a trainer: batches in order, progress, log, samples, validation, and runs that can be resumed.
-
-A trainer has step(batch), sheet(batch), set_progress(share), steps, state_dict(), load_state_dict(), device and
-accelerator; `training.MTGANTrainer` is one.
-"""
+"""The training loop: batches in order, progress, log, sample sheets, validation, and runs that can be resumed."""
 
 from __future__ import annotations
 
@@ -22,47 +18,41 @@ from .trainer import tensor_batch
 
 
 def save_checkpoint(path: Path, state: dict) -> None:
-    """Write beside, then rename: a crash never leaves half a file."""
+    """Write to a file beside and rename it, so that a crash leaves no half-written file."""
     part = path.with_suffix(".part")
     torch.save(state, part)
     os.replace(part, path)
 
 
 def fit(
-    trainer,
-    dataset,
-    folder: str | Path,
-    steps: int,
-    *,
-    workers: int = 1,
-    log_every: int = 50,
-    save_every: int = 1000,
-    sample=None,
-    validate=None,
-    resume: bool = True,
+    trainer, dataset, folder, steps: int, *, workers=1, log_every=50, save_every=1000, sample=None, validate=None
 ) -> dict:
-    """Train for `steps` steps in all; dataset[k] is the batch of step k (`datasets.PlateBatches`).
+    """Train, and stop after the current step with a checkpoint at SIGTERM and Ctrl-C; returns the last validation.
 
-    folder gets log.jsonl, samples/, checkpoint.pt (resumed from when it is there) and best.pt (highest
-    validate(trainer)["score"], moving-average weights). sample: a fixed batch for the sheets. SIGTERM and Ctrl-C
-    stop after the current step with a checkpoint. Returns the last validation's values.
+    Args:
+        trainer: a `trainer.Trainer`.
+        dataset: its item k is the batch of step k (`data.batches.SeededBatches`).
+        folder: gets log.jsonl, samples/, checkpoint.pt (resumed from when it is there) and best.pt (the averaged
+            networks of the highest validation score).
+        steps: number of steps, those of earlier runs in this folder included.
+        workers: processes that make batches.
+        log_every, save_every: steps between lines of the log; between sheets, validations and checkpoints.
+        sample: a fixed batch for the sheets.
+        validate: function of the trainer; returns values to log, "score" among them.
     """
     folder = Path(folder)
     accelerator, main = trainer.accelerator, trainer.accelerator.is_main_process
     checkpoint, best = folder / "checkpoint.pt", -1.0
     if main:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
-    if resume and checkpoint.is_file():
+    if checkpoint.is_file():
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         trainer.load_state_dict(state)
         best = state.get("best", -1.0)
     stop: list[bool] = []
     handlers = {name: signal.signal(name, lambda *_: stop.append(True)) for name in (signal.SIGTERM, signal.SIGINT)}
-    order = range(
-        trainer.steps * accelerator.num_processes + accelerator.process_index,
-        steps * accelerator.num_processes,
-        accelerator.num_processes,
-    )
+    process, processes = accelerator.process_index, accelerator.num_processes
+    order = range(trainer.steps * processes + process, steps * processes, processes)
     loader = DataLoader(
         dataset,
         batch_size=None,
@@ -72,16 +62,12 @@ def fit(
         generator=torch.Generator(),  # its own, so that starting a loader leaves the run's random state alone
         prefetch_factor=4 if workers else None,
         multiprocessing_context="spawn" if workers else None,
-        worker_init_fn=_leave_signals_to_the_trainer,
+        worker_init_fn=_ignore_interrupts,
     )
     bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
     sums: dict[str, list] = {}
     values: dict = {}
     begun, first = time.time(), trainer.steps
-
-    def keep():
-        save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
-
     try:
         for batch in loader:
             trainer.set_progress(trainer.steps / steps)
@@ -108,12 +94,10 @@ def fit(
                         log.write(json.dumps({"step": trainer.steps, "validation": values}) + "\n")
                     if values["score"] > best:
                         best = values["score"]
-                        averages = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
-                        save_checkpoint(
-                            folder / "best.pt",
-                            averages | {"steps": trainer.steps, "seen": trainer.seen, "validation": values},
-                        )
-                keep()
+                        kept = {k: v for k, v in trainer.state_dict().items() if k.endswith("_ema")}
+                        kept |= {"steps": trainer.steps, "seen": trainer.seen, "validation": values}
+                        save_checkpoint(folder / "best.pt", kept)
+                save_checkpoint(checkpoint, trainer.state_dict() | {"best": best})
             if last:
                 break
     finally:
@@ -124,15 +108,17 @@ def fit(
 
 
 def _unchanged(batch):
+    """The collation of a dataset whose items are batches already."""
     return batch
 
 
-def _leave_signals_to_the_trainer(worker: int) -> None:
+def _ignore_interrupts(worker: int) -> None:
+    """Leave Ctrl-C to the training process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _asked_to_stop(accelerator, stop: list, meeting: bool) -> bool:
-    """Whether a signal came; several processes agree on it, at every `meeting`, so that they stop together."""
+def _asked_to_stop(accelerator, stop: list, synchronise: bool) -> bool:
+    """Whether a signal came; several processes agree on it where `synchronise` is set, so that they stop together."""
     if accelerator.num_processes == 1:
         return bool(stop)
-    return meeting and bool(accelerator.reduce(torch.tensor(float(len(stop)), device=accelerator.device)) > 0)
+    return synchronise and bool(accelerator.reduce(torch.tensor(float(len(stop)), device=accelerator.device)) > 0)

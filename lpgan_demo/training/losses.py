@@ -1,6 +1,6 @@
-"""The papers' losses, on logits and on pictures; what DN sees; the perceptual loss.
+"""The losses of MTGAN and of the deblur GAN, and the random views of plates that DN is shown.
 
-Shapes: characters (N, P, A) logits, target (N, P) int64 with -1 = no character.
+Shapes: characters (N, P, A) logits of A symbols at P positions, target (N, P) int64 with -1 = no character.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from torch import Tensor, nn
 
 from ..networks.regions import IMPOSSIBLE
 
+CONVOLUTIONS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3")
+"""VGG16's convolutions that the perceptual loss uses."""
+
+POOLED = ("conv1_2", "conv2_2")
+"""Those that max pooling follows."""
+
 
 def real_fake_loss(logits: Tensor, real: bool) -> Tensor:
-    """Binary cross entropy of DN's real/fake unit, mean over the batch. logits (N,)."""
+    """Binary cross entropy of real/fake logits of any shape, mean over all of them."""
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
 
 
 def character_bce(characters: Tensor, target: Tensor) -> Tensor:
-    """The paper's form: BCE of every sigmoid of the one-hot blocks, t log o + (1-t) log(1-o).
+    """The paper's character loss: -(t log o + (1 - t) log(1 - o)) of every sigmoid of a character's one-hot block.
 
-    Summed over a block, mean over the characters: the paper's 1/(B*N) times a constant, so that one character
-    weighs about as much as the real/fake unit. Symbols a position cannot hold are left out.
+    It is summed over a block and averaged over the characters (the paper's 1/(B*N) times a constant), so that one
+    character weighs about as much as the real/fake unit. Symbols that a position cannot have are left out.
     """
     possible = (characters > IMPOSSIBLE / 2) & (target >= 0).unsqueeze(-1)
     one_hot = F.one_hot(target.clamp(min=0), characters.shape[-1]).to(characters.dtype)
@@ -33,9 +39,9 @@ def character_bce(characters: Tensor, target: Tensor) -> Tensor:
 
 
 def character_cross_entropy(characters: Tensor, target: Tensor, first_weight: float = 1.0) -> Tensor:
-    """Cross entropy within each character's block, mean over the characters; learns sooner than BCE.
+    """Cross entropy within each character's block, mean over the characters; it learns sooner than BCE.
 
-    first_weight: how much more the first character weighs, the province with its many strokes and 31 answers.
+    first_weight: weight of the first character, the province with its many strokes; the others have 1.
     """
     loss = F.cross_entropy(characters.transpose(1, 2), target, ignore_index=-1, reduction="none")
     weight = (target >= 0).float()
@@ -44,9 +50,10 @@ def character_cross_entropy(characters: Tensor, target: Tensor, first_weight: fl
 
 
 def discriminator_loss(real, fake, target: Tensor, character_loss=character_bce) -> tuple[Tensor, dict]:
-    """L_D = L_R + L_F: DN must tell real from drawn and read both. real, fake: `DiscriminatorOutput`.
+    """L_D = L_R + L_F: DN is to tell real from generated plates and to read both; returns (L_D, its two parts).
 
-    A DN that does not read (characters None) leaves the ordinary real/fake loss.
+    real, fake: `DiscriminatorOutput` of real and of generated plates of the same texts. Where they have no characters,
+    the real/fake loss is left.
     """
     parts = {"d_real": real_fake_loss(real.real, True), "d_fake": real_fake_loss(fake.real, False)}
     if real.characters is not None:
@@ -56,10 +63,10 @@ def discriminator_loss(real, fake, target: Tensor, character_loss=character_bce)
 
 
 def generator_adversarial(fake, target: Tensor, literal: bool = False, character_loss=character_bce):
-    """What DN tells GN: (adversarial, character) terms.
+    """(adversarial, character) terms of L_G, by DN's output `fake` on generated plates; other arguments as above.
 
-    Our reading flips only the real/fake unit: GN wants "real" and wants to be read. literal=True is the paper's
-    printed -L_F, which rewards being mistaken for real and *mis-read*.
+    Only the real/fake unit's target is flipped: GN is to be taken for real and to be read. literal=True is the -L_F
+    that the paper prints, which rewards being taken for real and being *mis-read*.
     """
     reads = fake.characters is not None
     characters = character_loss(fake.characters, target) if reads else torch.zeros((), device=target.device)
@@ -69,32 +76,26 @@ def generator_adversarial(fake, target: Tensor, literal: bool = False, character
 
 
 def pixel_mse(restored: Tensor, gt: Tensor) -> Tensor:
-    """L_MSE = 1/(WH) sum (I_g - G(I_l))^2, on pictures in [-1, 1]."""
+    """L_MSE = 1/(WH) sum (I_g - G(I_l))^2 of pictures in [-1, 1]."""
     return F.mse_loss(restored, gt)
 
 
 def dice_loss(grey: Tensor, ink: Tensor) -> Tensor:
-    """1 - the F-measure of ink, with shares of ink in place of yes and no; mean over the pictures.
+    """1 - F-measure of ink, with shares of ink in place of 0 and 1 (Milletari, Navab, Ahmadi: V-Net, 2016).
 
-    grey, ink: (N, 1, H, W) in [-1, 1], ink -1 (Milletari, Navab, Ahmadi: V-Net, 2016).
+    grey, ink: (N, 1, H, W) in [-1, 1] with -1 for ink. The mean over the pictures is returned.
     """
     made, true = (1 - grey) / 2, (1 - ink) / 2
     both = 2 * (made * true).sum((1, 2, 3))
     return (1 - both / (made.sum((1, 2, 3)) + true.sum((1, 2, 3))).clamp(min=1)).mean()
 
 
-CONVOLUTIONS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3")
-
-
-_POOL_AFTER = ("conv1_2", "conv2_2")
-
-
 class VGG16Features(nn.Module):
-    """VGG16 up to relu3_3, frozen. RGB or grey float (N, 3 or 1, H, W) in [-1, 1] -> (N, 256, H/4, W/4).
+    """VGG16 up to relu3_3, frozen: RGB or grey float (N, 3 or 1, H, W) in [-1, 1] -> (N, 256, H/4, W/4).
 
-    source: "torchvision" (its ImageNet weights, downloaded once by torchvision) or an .npz file with the convolutions
-    in Caffe's layout (arrays conv1_1.weight ..., input BGR 0-255 minus the channels' means). Raises
-    FileNotFoundError for a missing file, ValueError for one that does not hold the convolutions.
+    source: "torchvision" (its ImageNet weights, which it downloads once) or an .npz file of Caffe's convolutions
+    (arrays conv1_1.weight ...; input BGR, 0-255, minus the channels' means). Raises FileNotFoundError for a missing
+    file, ValueError for one that does not hold the convolutions.
     """
 
     def __init__(self, source: str = "torchvision"):
@@ -114,7 +115,7 @@ class VGG16Features(nn.Module):
         self.register_buffer("spread", torch.tensor(spread).view(1, 3, 1, 1))
         self.register_buffer("scale", torch.ones(()))
         self.requires_grad_(False).eval()
-        with torch.no_grad():  # features of unit spread on ink-like blocks: K1 means the same with either source
+        with torch.no_grad():  # scaled to unit deviation on ink-like blocks: K1 means the same with either source
             blocks = (torch.rand(1, 1, 16, 24, generator=torch.Generator().manual_seed(0)) > 0.5).float() * 2 - 1
             self.scale = self(F.interpolate(blocks, scale_factor=8)).std()
 
@@ -142,20 +143,20 @@ class VGG16Features(nn.Module):
         x = x / self.spread
         for name, convolution in self.convolutions.items():
             x = F.relu(convolution(x))
-            if name in _POOL_AFTER:
+            if name in POOLED:
                 x = F.max_pool2d(x, 2)
         return x / self.scale
 
 
 def perceptual_loss(features: nn.Module, made: Tensor, truth: Tensor) -> Tensor:
-    """Mean squared difference of the two pictures' features; gradients reach `made` alone."""
+    """Mean squared difference of two pictures' features, with gradients for `made` alone."""
     with torch.no_grad():
-        wanted = features(truth)
-    return F.mse_loss(features(made).float(), wanted.float())
+        expected = features(truth)
+    return F.mse_loss(features(made).float(), expected.float())
 
 
 def seen_by_discriminator(plate: Tensor) -> Tensor:
-    """A differentiable random view of (N, 3, H, W): small shift, blur or resampling, noise. One draw a batch."""
+    """A differentiable random view of plates (N, 3, H, W): small shift, blur or resampling, noise; drawn per batch."""
     dy, dx, kind = (int(v) for v in torch.randint(0, 5, (3,)))
     plate = F.pad(plate, (2, 2, 2, 2), mode="replicate")[..., dy : dy + plate.shape[2], dx : dx + plate.shape[3]]
     if kind in (1, 2):

@@ -1,7 +1,7 @@
-"""Recipe and trainer of MTGAN and of the networks it is compared with: GN and DN in turn, moving averages of both.
+"""Trainer and recipes of MTGAN and of the networks it is compared with: GN and DN in turn, moving averages of both.
 
-`python -m lpgan_demo train NAME` runs a recipe. The loop around the trainer (log, checkpoints, resuming) is
-`loop.fit`; several devices or machines through `accelerate launch`.
+`python -m lpgan_demo train NAME` runs a recipe in the loop of `loop.fit`, on several devices or machines through
+`accelerate launch`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGene
 from ..networks.registry import load_weights
 from ..weights import facts, weights_folder
 from . import losses
-from .losses import seen_by_discriminator
-from .run import Run, begin, keep_start, part_of, resume
+from .run import Run, begin, keep_start_facts, part_of, resume
 from .trainer import Trainer, option
-from .validation import validator
+from .validation import plate_validator
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,12 @@ class MTGANTraining:
 class MTGANTrainer(Trainer):
     """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
 
-    step(batch) trains DN on real and (detached) drawn plates, then GN with DN frozen, and returns the log values
-    d_real d_fake g_adv g_pixel g_char g_head g_layout. DN takes no part when both its weights in L_G are zero.
-    `generator_ema` and `discriminator_ema` are what to publish.
+    step(batch) trains DN on real and (detached) generated plates, then GN with DN frozen, and returns the values
+    d_real, d_fake, g_adv, g_pixel, g_char, g_head and g_layout. DN is left out when both its weights in L_G are zero.
+    `generator_ema` and `discriminator_ema` are what is published.
     """
+
+    state_names = ("generator", "discriminator", "generator_ema", "discriminator_ema", "g_optimiser", "d_optimiser")
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: MTGANTraining, accelerator=None):
         if config.character_loss not in ("bce", "cross-entropy"):
@@ -88,7 +89,7 @@ class MTGANTrainer(Trainer):
     def step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         config = self.config
         lq, gt, layout = batch["lq"], batch["gt"], batch["layout"]
-        view = seen_by_discriminator if config.augment_view else (lambda plate: plate)
+        view = losses.seen_by_discriminator if config.augment_view else (lambda plate: plate)
         autocast = self.autocast()
         discriminator = self.accelerator.unwrap_model(self.discriminator)
         n = math.ceil(config.draw_share * len(lq))
@@ -97,14 +98,12 @@ class MTGANTrainer(Trainer):
         target = batch["target"][:, : discriminator.table.max_characters]
         log: dict[str, Tensor] = {}
 
-        if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN: real plates and detached drawings
+        if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN
             with autocast:
                 real = self.discriminator(view(gt[:n]), layout[:n])
                 fake = self.discriminator(view(out.restored.detach()), layout[:n])
                 d_loss, parts = losses.discriminator_loss(real, fake, target[:n], self.character_loss)
-            self.d_optimiser.zero_grad(set_to_none=True)
-            self.accelerator.backward(d_loss)
-            self.d_optimiser.step()
+            self.update(self.d_optimiser, d_loss)
             log.update(parts)
 
         discriminator.requires_grad_(False)  # GN, with DN frozen
@@ -124,14 +123,9 @@ class MTGANTrainer(Trainer):
                 log["g_head"] = losses.character_cross_entropy(out.characters, target, config.first_weight)
                 log["g_layout"] = F.cross_entropy(out.layout, layout)
                 g_loss = g_loss + config.lambda_character * log["g_head"] + config.lambda_layout * log["g_layout"]
-        self.g_optimiser.zero_grad(set_to_none=True)
-        self.accelerator.backward(g_loss)
-        self.accelerator.clip_grad_norm_(self.generator.parameters(), config.clip)
-        self.g_optimiser.step()
+        self.update(self.g_optimiser, g_loss, self.generator)
         discriminator.requires_grad_(True)
-
-        self.count(len(lq))
-        return {name: float(value.detach()) for name, value in log.items()}
+        return self.finish_step(len(lq), log)
 
     @torch.no_grad()
     def sheet(self, batch: dict[str, Tensor]) -> np.ndarray:
@@ -142,24 +136,14 @@ class MTGANTrainer(Trainer):
         half = (len(rows) + 1) // 2
         return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:] + rows[: 2 * half - len(rows)])])
 
-    def parts(self) -> dict:
-        return {
-            "generator": self.accelerator.unwrap_model(self.generator),
-            "discriminator": self.accelerator.unwrap_model(self.discriminator),
-            "generator_ema": self.generator_ema,
-            "discriminator_ema": self.discriminator_ema,
-            "g_optimiser": self.g_optimiser,
-            "d_optimiser": self.d_optimiser,
-        }
-
 
 @dataclass(frozen=True)
 class MTGANRecipe(MTGANTraining, Run):
     """Train MTGAN: synthetic plates, real crops in the mix, GN and DN in turn."""
 
     kind = "mtgan"
-    half = False
-    """Whether the weights are exported in 16 bits: those that are as large as MTGAN's, but for comparison alone."""
+    half_precision = False
+    """Whether GN is exported in 16 bits: the networks as large as MTGAN's that serve comparison alone."""
 
     run: str = option("runs/mtgan", "folder for log, samples and checkpoints; an existing run is resumed")
     start: str = option(
@@ -189,6 +173,11 @@ class MTGANRecipe(MTGANTraining, Run):
     d_reads: bool = option(True, "DN also reads the characters (without: an ordinary real/fake discriminator)")
     network: str = option("gn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
     name: str = option("mtgan", "name under which `export` writes the weights: NAME-generator, and NAME-discriminator")
+
+    @property
+    def dn_reads(self) -> bool:
+        """Whether DN learns to read characters and GN is trained by what DN reads."""
+        return bool(self.d_reads and self.lambda_dn_character)
 
 
 @dataclass(frozen=True)
@@ -220,7 +209,7 @@ class DPGANRecipe(MTGANRecipe):
     """Train DP-GAN: MTGAN's generator with the domain prior, an ordinary discriminator, no character task at all."""
 
     kind = "dp-gan"
-    half = True
+    half_precision = True
     name: str = option("dp-gan", "name under which `export` writes the weights")
     run: str = option("runs/dp-gan", "folder for log, samples and checkpoints; an existing run is resumed")
     d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
@@ -233,7 +222,7 @@ class GNRecipe(MTGANRecipe):
     """Train GN alone: the mean squared error, no adversary and no character task."""
 
     kind = "gn"
-    half = True
+    half_precision = True
     name: str = option("gn", "name under which `export` writes the weights")
     run: str = option("runs/gn", "folder for log, samples and checkpoints; an existing run is resumed")
     lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
@@ -241,8 +230,8 @@ class GNRecipe(MTGANRecipe):
     lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
 
 
-def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminator]:
-    """What draws, and DN, of a recipe, freshly initialised."""
+def mtgan_networks(recipe: MTGANRecipe) -> tuple[nn.Module, MultiTaskDiscriminator]:
+    """GN, or the network in its place, and DN of a recipe, freshly initialised."""
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size}
     if recipe.network == "gn":
         generator = SRGenerator(part_of(recipe, SRGeneratorConfig))
@@ -250,7 +239,7 @@ def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminat
         generator = SRCNN(SRCNNConfig(**sizes)) if recipe.network == "srcnn" else SRResNet(SRResNetConfig(**sizes))
     else:
         raise ValueError(f"network must be gn, srcnn or srresnet, not {recipe.network!r}")
-    discriminator = DiscriminatorConfig(
+    config = DiscriminatorConfig(
         layouts=recipe.layouts,
         input_size=recipe.output_size,
         features=recipe.d_features,
@@ -258,64 +247,63 @@ def networks(recipe: MTGANRecipe) -> tuple[torch.nn.Module, MultiTaskDiscriminat
         code_size=recipe.d_code_size,
         reads=recipe.d_reads,
     )
-    return generator, MultiTaskDiscriminator(discriminator)
+    return generator, MultiTaskDiscriminator(config)
 
 
-def begin_with(network: torch.nn.Module, published: torch.nn.Module) -> None:
-    """Copy published parameters into a new network, which may know more layouts than the published one.
+def copy_shared_layouts(network: nn.Module, published: nn.Module) -> None:
+    """Copy published weights into a network that may have more layouts; those of its other layouts are left alone.
 
-    The layouts must begin with the published ones; what a new layout adds keeps its first values. Raises ValueError
-    when the networks differ in anything else.
+    Its layouts must begin with the published ones. Raises ValueError when the networks differ in anything else.
     """
     old, new = published.config, network.config
     if replace(new, layouts=old.layouts) != old or new.layouts[: len(old.layouts)] != old.layouts:
         raise ValueError(f"the weights to start from were made with {old}, not {new}")
-    mine = network.state_dict()
+    state = network.state_dict()
     for name, value in published.state_dict().items():
-        mine[name][tuple(slice(n) for n in value.shape)] = value
-    network.load_state_dict(mine)
+        state[name][tuple(slice(n) for n in value.shape)] = value
+    network.load_state_dict(state)
 
 
 def exported_networks(recipe: MTGANRecipe, state: dict) -> dict:
     """As `recipes.exported_networks`: NAME-generator and, where DN reads, NAME-discriminator."""
-    generator, discriminator = networks(recipe)
+    generator, discriminator = mtgan_networks(recipe)
     generator.load_state_dict(state["generator_ema"])
-    exported = {f"{recipe.name}-generator": (generator, recipe.half)}
-    if recipe.lambda_dn_character and recipe.d_reads:
+    exported = {f"{recipe.name}-generator": (generator, recipe.half_precision)}
+    if recipe.dn_reads:
         discriminator.load_state_dict(state["discriminator_ema"])
         exported[f"{recipe.name}-discriminator"] = (discriminator, False)
     return exported
 
 
 def train_mtgan(recipe: MTGANRecipe) -> dict:
-    """Run a recipe, or go on with it when its run folder holds a checkpoint; returns the last validation's values."""
+    """Run the recipe, or resume its run where there is a checkpoint; returns the last validation's values."""
     source, sides = begin(recipe)
     parts, shares = [source], [1.0]
     if sides["train"]:
         parts.append(LabelledPlateSource(sides["train"], recipe.layouts, recipe.join_share))
         shares = [1 - recipe.real_share, recipe.real_share]
-    generator, discriminator = networks(recipe)
+    generator, discriminator = mtgan_networks(recipe)
     if recipe.start:
         folder, _, name = recipe.start.partition("=")
-        first = weights_folder(folder, f"{name or recipe.name}-generator")
-        keep_start(recipe.run, facts(first))
-        begin_with(generator, load_weights(first))
-        second = first.parent / f"{name or recipe.name}-discriminator"
-        if second.is_dir():
-            begin_with(discriminator, load_weights(second))
-    trainer = MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining))
-    sample_part = LabelledPlateSource(sides["validation"], recipe.layouts) if sides["validation"] else parts[0]
-    rng = np.random.default_rng(3)
-    rows = [parts[0].sample(rng) for _ in range(8)] + [sample_part.sample(rng) for _ in range(16)]
-    validate = validator(sides["validation"], recipe) if sides["validation"] else None
+        gn_folder = weights_folder(folder, f"{name or recipe.name}-generator")
+        keep_start_facts(recipe.run, facts(gn_folder))
+        copy_shared_layouts(generator, load_weights(gn_folder))
+        dn_folder = gn_folder.parent / f"{name or recipe.name}-discriminator"
+        if dn_folder.is_dir():
+            copy_shared_layouts(discriminator, load_weights(dn_folder))
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size, "layouts": recipe.layouts}
-    batches = PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes)
+    unseen, validate = source, None
+    if sides["validation"]:
+        unseen = LabelledPlateSource(sides["validation"], recipe.layouts)
+        validate = plate_validator(sides["validation"], **sizes, dn_reads=recipe.dn_reads)
+    rng = np.random.default_rng(3)
+    rows = [source.sample(rng) for _ in range(8)] + [unseen.sample(rng) for _ in range(16)]
+    dn_options = {"network", "d_features", "d_strides", "d_code_size", "d_reads"}
     return resume(
         recipe,
-        trainer,
-        batches,
+        MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining)),
+        PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes),
         sample=collate(rows, **sizes),
         validate=validate,
-        sizes={f.name for f in fields(SRGeneratorConfig)}
-        | {"network", "d_features", "d_strides", "d_code_size", "d_reads"},
+        architecture={f.name for f in fields(SRGeneratorConfig)} | dn_options,
     )

@@ -1,6 +1,6 @@
-"""Training the two readers that check pictures: the independent one on rendered standard plates, and the classical one.
+"""Recipes and training of the two readers that check pictures: the independent one and the classical one.
 
-The independent reader never meets GN: what it reads off GN's picture is what the picture says.
+The independent reader never meets GN, so that it reads in GN's pictures only what they show.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from torch import nn
 from tqdm import tqdm
 
 from ..data.synthetic import SyntheticPlates
+from ..evaluation.metrics import mean_score
 from ..evaluation.readers.classical import cell_pictures, read_plates
 from ..evaluation.readers.judge import PictureReader
 from ..images import to_tensor
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
-from ..plates import CHINESE_LAYOUTS, LAYOUTS, encode, get_layout
+from ..plates import CHINESE_LAYOUTS, LAYOUTS, encode
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import font_glyphs
 from ..plates.scenes import plate_scene
@@ -32,8 +33,8 @@ from .trainer import option
 
 
 @dataclass(frozen=True)
-class JudgeRecipe:
-    """Train the judge: a network of DN's form, on rendered standard plates, blurred, shifted and tinted a little."""
+class PictureReaderRecipe:
+    """Train the independent reader, a network of DN's form, on slightly blurred, shifted and tinted standard plates."""
 
     kind = "judge"
     folder: str = option("weights", "where the folder plate-judge is written")
@@ -45,64 +46,8 @@ class JudgeRecipe:
     layouts: tuple = option(tuple(LAYOUTS), "plate layouts to read")
 
 
-def _batch(source: SyntheticPlates, size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Standard plates and what they say: dict(gt, target, layout) as in `datasets`."""
-    rows = [source.draw_text(rng) for _ in range(size)]
-    kinds = [source.layouts[index] for _, index in rows]
-    return {
-        "gt": np.stack([standard_plate(text, kind) for (text, _), kind in zip(rows, kinds)]),
-        "target": np.stack([encode(text, kind) for (text, _), kind in zip(rows, kinds)]),
-        "layout": np.array([index for _, index in rows], np.int64),
-    }
-
-
-def train_judge(recipe: JudgeRecipe) -> dict:
-    """Train on rendered plates for `recipe.steps` steps and save the network as `recipe.folder`/plate-judge.
-
-    Returns the share of 500 new rendered plates, as they are, that it reads exactly.
-    """
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    began = time.time()
-    rng = np.random.default_rng(recipe.seed)
-    source = SyntheticPlates(recipe.layouts)
-    network = MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts)).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, recipe.steps)
-    bar = tqdm(range(recipe.steps), mininterval=5, unit="step")
-    for step in bar:
-        batch = _batch(source, recipe.batch_size, rng)
-        plates = to_tensor(batch["gt"]).contiguous(memory_format=torch.channels_last)
-        tint = 1 + 0.1 * torch.randn(len(plates), 3, 1, 1)
-        plates = (plates * tint + 0.1 * torch.randn(len(plates), 3, 1, 1)).clamp(-1, 1)
-        target = torch.from_numpy(batch["target"])[:, : network.table.max_characters]
-        with torch.autocast("cpu", torch.bfloat16):
-            out = network(seen_by_discriminator(plates), torch.from_numpy(batch["layout"]))
-            loss = character_cross_entropy(out.characters, target)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 50 == 0:
-            bar.set_postfix(loss=round(float(loss.detach()), 4))
-    network.eval().to(memory_format=torch.contiguous_format)
-    hours = round((time.time() - began) / 3600, 2)
-    rows = [source.draw_text(rng) for _ in range(500)]
-    names = [recipe.layouts[index] for _, index in rows]
-    pictures = [standard_plate(text, get_layout(name)) for (text, _), name in zip(rows, names)]
-    read = PictureReader(network)(pictures, names)
-    right = float(np.mean([a == b for a, (b, _) in zip(read, rows)]))
-    seen = recipe.steps * recipe.batch_size
-    facts = {"steps": recipe.steps, "plates_seen": seen, "hours": hours, "cores": torch.get_num_threads()}
-    command = f"python -m lpgan_demo train judge --steps {recipe.steps}"
-    save_weights(network, Path(recipe.folder) / "plate-judge", exact_on_new=right, command=command, **facts)
-    return {"plate_accuracy": right}
-
-
 @dataclass(frozen=True)
-class ClassicalRecipe:
+class ClassicalReaderRecipe:
     """Train the classical reader's character classifier on decent shots of rendered plates and on standard plates."""
 
     kind = "classical"
@@ -116,32 +61,65 @@ class ClassicalRecipe:
     layouts: tuple = option(CHINESE_LAYOUTS, "plate layouts to learn")
 
 
-def _plate(source: SyntheticPlates, severity: float, rng: np.random.Generator):
-    """(picture, text, layout): every third a standard plate, as GN should draw it; the others decent shots."""
-    text, index = source.draw_text(rng)
-    layout = source.layouts[index]
-    if rng.random() < 1 / 3:
-        return standard_plate(text, layout), text, layout
-    scene = plate_scene(text, layout, rng, font_glyphs(("Regular", "Medium", "SemiBold")[rng.integers(3)]))
-    return shoot(scene, random_camera(rng, rng.uniform(0, severity)), rng), text, layout
+def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
+    """Train the independent reader and save it as `recipe.folder`/plate-judge.
+
+    Returns:
+        {"plate_accuracy": share of 500 new standard plates that it reads exactly}.
+    """
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    began = time.time()
+    rng = np.random.default_rng(recipe.seed)
+    source = SyntheticPlates(recipe.layouts)
+    network = MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts)).to(memory_format=torch.channels_last)
+    optimiser, schedule = _one_cycle(network, recipe.learning_rate, recipe.steps)
+    bar = tqdm(range(recipe.steps), mininterval=5, unit="step")
+    for step in bar:
+        pictures, texts, index = _standard_plates(source, recipe.batch_size, rng)
+        plates = to_tensor(pictures).contiguous(memory_format=torch.channels_last)
+        tint = 1 + 0.1 * torch.randn(len(plates), 3, 1, 1)
+        plates = (plates * tint + 0.1 * torch.randn(len(plates), 3, 1, 1)).clamp(-1, 1)
+        target = np.stack([encode(text, source.layouts[k]) for text, k in zip(texts, index)])
+        with torch.autocast("cpu", torch.bfloat16):
+            out = network(seen_by_discriminator(plates), torch.tensor(index))
+            loss = character_cross_entropy(out.characters, torch.from_numpy(target)[:, : network.table.max_characters])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 50 == 0:
+            bar.set_postfix(loss=round(float(loss.detach()), 4))
+    network.eval().to(memory_format=torch.contiguous_format)
+    seconds = time.time() - began
+    pictures, texts, index = _standard_plates(source, 500, rng)
+    accuracy = mean_score(PictureReader(network)(pictures, [recipe.layouts[k] for k in index]), texts)
+    command = f"python -m lpgan_demo train judge --steps {recipe.steps}"
+    known = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size, "command": command}
+    return _save(network, Path(recipe.folder) / "plate-judge", seconds, accuracy, **known)
 
 
-def train_classical(recipe: ClassicalRecipe) -> dict:
-    """Train and save as `recipe.folder`/classical-reader; exact plates among 300 new standard plates and shots."""
+def train_classical_reader(recipe: ClassicalReaderRecipe) -> dict:
+    """Train the classical reader's classifier and save it as `recipe.folder`/classical-reader.
+
+    Returns:
+        {"plate_accuracy": share of 300 new standard plates and shots that the reader reads exactly}.
+    """
     torch.manual_seed(recipe.seed)
     began = time.time()
     rng = np.random.default_rng(recipe.seed)
     source = SyntheticPlates(recipe.layouts)
     cells, targets = [], []
     for _ in tqdm(range(recipe.plates), mininterval=5, unit="plate"):
-        picture, text, layout = _plate(source, recipe.severity, rng)
+        picture, text, layout = _standard_plate_or_shot(source, recipe.severity, rng)
         cells.append(cell_pictures(picture, layout))
         targets.append(encode(text, layout)[: layout.num_characters])
     x, y = torch.from_numpy(np.concatenate(cells)), torch.from_numpy(np.concatenate(targets))
     network = CharacterClassifier(CharacterClassifierConfig(layouts=recipe.layouts))
-    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate)
     steps = recipe.epochs * -(-len(x) // recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, steps)
+    optimiser, schedule = _one_cycle(network, recipe.learning_rate, steps)
     for _ in range(recipe.epochs):
         for chosen in torch.randperm(len(x)).split(recipe.batch_size):
             loss = F.cross_entropy(network(x[chosen]), y[chosen])
@@ -150,10 +128,36 @@ def train_classical(recipe: ClassicalRecipe) -> dict:
             optimiser.step()
             schedule.step()
     network.eval()
-    hours = round((time.time() - began) / 3600, 2)
-    shots = [_plate(source, recipe.severity, rng) for _ in range(300)]
-    read = read_plates(network, [picture for picture, _, _ in shots], [layout for _, _, layout in shots])
-    right = float(np.mean([a == text for a, (_, text, _) in zip(read, shots)]))
-    facts = {"plates_seen": recipe.plates, "hours": hours, "cores": torch.get_num_threads(), "exact_on_new": right}
-    save_weights(network, Path(recipe.folder) / "classical-reader", **facts)
-    return {"plate_accuracy": right}
+    seconds = time.time() - began
+    pictures, texts, layouts = zip(*[_standard_plate_or_shot(source, recipe.severity, rng) for _ in range(300)])
+    accuracy = mean_score(read_plates(network, pictures, layouts), texts)
+    return _save(network, Path(recipe.folder) / "classical-reader", seconds, accuracy, plates_seen=recipe.plates)
+
+
+def _one_cycle(network: nn.Module, learning_rate: float, steps: int):
+    """Adam and its one-cycle schedule of so many steps."""
+    optimiser = torch.optim.Adam(network.parameters(), learning_rate)
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, steps)
+
+
+def _standard_plates(source: SyntheticPlates, count: int, rng: np.random.Generator):
+    """(pictures, texts, layout indices) of random standard plates."""
+    texts, index = zip(*[source.draw_text(rng) for _ in range(count)])
+    return [standard_plate(text, source.layouts[k]) for text, k in zip(texts, index)], texts, index
+
+
+def _standard_plate_or_shot(source: SyntheticPlates, severity: float, rng: np.random.Generator):
+    """(picture, text, layout): in one of three cases a standard plate, as GN should draw it, else a decent shot."""
+    text, index = source.draw_text(rng)
+    layout = source.layouts[index]
+    if rng.random() < 1 / 3:
+        return standard_plate(text, layout), text, layout
+    scene = plate_scene(text, layout, rng, font_glyphs(("Regular", "Medium", "SemiBold")[rng.integers(3)]))
+    return shoot(scene, random_camera(rng, rng.uniform(0, severity)), rng), text, layout
+
+
+def _save(network: nn.Module, folder: Path, seconds: float, accuracy: float, **facts) -> dict:
+    """Save a reader with the facts of its training; returns its accuracy on new plates."""
+    facts |= {"hours": round(seconds / 3600, 2), "cores": torch.get_num_threads(), "exact_on_new": accuracy}
+    save_weights(network, folder, **facts)
+    return {"plate_accuracy": accuracy}

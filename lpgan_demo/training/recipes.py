@@ -12,8 +12,8 @@ MODULES = {
     "gn": ("mtgan", "GNRecipe", "train_mtgan"),
     "deblur": ("deblur", "DeblurRecipe", "train_deblur"),
     "detector": ("detector", "DetectorRecipe", "train_detector"),
-    "judge": ("readers", "JudgeRecipe", "train_judge"),
-    "classical": ("readers", "ClassicalRecipe", "train_classical"),
+    "judge": ("readers", "PictureReaderRecipe", "train_picture_reader"),
+    "classical": ("readers", "ClassicalReaderRecipe", "train_classical_reader"),
 }
 """Kind -> (module beside this one, its recipe dataclass, its function that runs it); imported when needed."""
 

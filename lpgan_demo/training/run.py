@@ -1,4 +1,4 @@
-"""What every recipe shares: the options of a run, its plates, its recipe.json, and going on with a run."""
+"""What all recipes share: the options of a run, its plates, recipe.json and start.json, and how it is resumed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..data.labelled import LabelledPlate
 from ..data.synthetic import SyntheticPlates
 from ..plates import LAYOUTS
 from .loop import fit
-from .trainer import option
+from .trainer import Trainer, option
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run is kept, how long it is, and which plates it learns from."""
+    """Options of every run: its folder and length, and the plates that are learnt from."""
 
     kind = ""
-    """The recipe's name in `recipes.MODULES`: the word after `train`."""
+    """The recipe's name in `recipes.MODULES`, which is the word after `train`; no option."""
 
     name: str = option("", "name under which `export` writes the weights")
     run: str = option("", "folder for log, samples and checkpoints; an existing run is resumed")
@@ -39,9 +39,9 @@ class Run:
 
 
 def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]:
-    """Set seed and threads; the rendered plates of a recipe, and its real ones by side of the split.
+    """Set seed and threads; returns the source of rendered plates, and the real plates by side of the split.
 
-    Raises ValueError when layouts and their shares do not match.
+    Raises ValueError when there are not as many shares as layouts.
     """
     if len(recipe.layout_shares) != len(recipe.layouts):
         raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(recipe.layout_shares)}")
@@ -54,48 +54,44 @@ def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]
 
 
 def part_of(recipe, config_class, **more):
-    """The configuration of that class that a recipe contains; fields it lacks keep their defaults or are given."""
+    """A configuration with the values of the recipe's fields of the same names; others are given or keep defaults."""
     names = {f.name for f in fields(config_class)} & {f.name for f in fields(recipe)}
     return config_class(**{name: getattr(recipe, name) for name in names} | more)
 
 
-def resume(recipe: Run, trainer, batches, sample, validate, sizes: set[str] = frozenset()) -> dict:
-    """Keep the recipe in its folder and run it, or what is left of it; returns the last validation's values.
+def resume(recipe: Run, trainer: Trainer, batches, architecture: set[str] = frozenset(), **options) -> dict:
+    """Write recipe.json and run the recipe, or what is left of it; returns the last validation's values.
 
-    sizes: the options that its networks are made from. Raises ValueError when the run was begun with other ones.
+    Args:
+        recipe, trainer, batches: what to run, with which networks, on what.
+        architecture: options that the networks are made from; ValueError where the run was begun with other values.
+        options: sample and validate, as in `fit`.
     """
     if trainer.accelerator.is_main_process:
-        _keep(recipe, sizes)
-    return fit(
-        trainer,
-        batches,
-        recipe.run,
-        recipe.steps,
-        workers=recipe.workers,
-        save_every=recipe.save_every,
-        sample=sample,
-        validate=validate,
-    )
+        _write_recipe(recipe, architecture)
+    options |= {"workers": recipe.workers, "save_every": recipe.save_every}
+    return fit(trainer, batches, recipe.run, recipe.steps, **options)
 
 
-def _keep(recipe: Run, sizes: set[str]) -> None:
+def _write_recipe(recipe: Run, architecture: set[str]) -> None:
+    """Write recipe.json; ValueError when a checkpoint there has another architecture."""
     folder = Path(recipe.run)
     folder.mkdir(parents=True, exist_ok=True)
     path, document = folder / "recipe.json", {"kind": recipe.kind} | json.loads(json.dumps(asdict(recipe)))
     if path.is_file() and (folder / "checkpoint.pt").is_file():
         before = json.loads(path.read_text(encoding="utf-8"))
-        other = sorted(name for name in sizes & set(before) & set(document) if before[name] != document[name])
+        other = sorted(name for name in architecture & set(before) & set(document) if before[name] != document[name])
         if other:
             raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def keep_start(folder: str | Path, known: dict) -> None:
-    """Keep what is known of the weights a run begins with in its start.json; `export` adds it to the run's own facts.
+def keep_start_facts(folder: str | Path, facts: dict) -> None:
+    """Write the facts of the weights that a run begins with to start.json in its folder, unless it is there already.
 
-    A resumed run keeps what it began with.
+    `export` adds their steps, plates and hours to those of the run.
     """
     path = Path(folder) / "start.json"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(known), encoding="utf-8")
+        path.write_text(json.dumps(facts), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What every trainer shares: options with their help, devices, learning rates, averaged weights, the state of a run."""
+"""What all trainers share: options with help, devices, learning rates, averaged weights, the state of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..images import to_tensor
 
 
 def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
-    """uint8 pictures -> float (N, 3, H, W) in [-1, 1]; integers as they are; all on `device`."""
+    """A batch on `device`: uint8 (N, H, W, C) pictures as float (N, C, H, W) in [-1, 1], other arrays as they are."""
     memory = torch.channels_last
     return {
         name: to_tensor(value).to(device, memory_format=memory)
@@ -26,7 +26,7 @@ def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
 
 
 def option(default, help: str):
-    """A configuration field whose help text the command line shows."""
+    """A dataclass field with the help text that the command line shows; its default must be immutable."""
     if isinstance(default, (list, dict)):
         raise TypeError("option defaults must be immutable")
     return field(default=default, metadata={"help": help})
@@ -35,7 +35,7 @@ def option(default, help: str):
 def make_accelerator() -> Accelerator:
     """The devices to train on: of one process, or of those that `accelerate launch` or `torchrun` started together.
 
-    Processes without an accelerator must be told that they belong together: each would else train for itself.
+    Processes on CPUs alone must be told to work together; otherwise each would train a network of its own.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.accelerator.is_available():
         os.environ.setdefault("ACCELERATE_USE_CPU", "true")
@@ -43,7 +43,10 @@ def make_accelerator() -> Accelerator:
 
 
 def learning_rate_factor(step: int, progress: float, warmup_steps: int, decay_share: float) -> float:
-    """What a learning rate is multiplied by: warm-up over the first steps, 1, cosine to 0.001 over the last share."""
+    """Factor of the learning rate: linear warm-up, 1, and a cosine to 0.001 over the last `decay_share` of the run.
+
+    step: steps done. progress: share of the run that is done, in [0, 1].
+    """
     tail = max(0.0, (progress - (1 - decay_share)) / max(decay_share, 1e-9))
     factor = min(1.0, (step + 1) / warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, tail)))
     return max(factor, 1e-3)
@@ -51,19 +54,31 @@ def learning_rate_factor(step: int, progress: float, warmup_steps: int, decay_sh
 
 @torch.no_grad()
 def average(mean: nn.Module, live: nn.Module, decay: float, step: int) -> None:
-    """Move the averaged network towards the live one; the first steps count more, so that the start is forgotten."""
+    """Move the averaged network towards the live one; by more than 1 - decay in the first steps.
+
+    Buffers are copied: batch norm's latest statistics, see `Trainer.settle`.
+    """
     decay = min(decay, (1 + step) / (10 + step))
     torch._foreach_lerp_(list(mean.parameters()), list(live.parameters()), 1 - decay)
-    for kept, value in zip(mean.buffers(), live.buffers()):  # batch norm's statistics: the latest, see `Trainer.settle`
-        kept.copy_(value)
+    for buffer, latest in zip(mean.buffers(), live.buffers()):
+        buffer.copy_(latest)
 
 
 class Trainer:
-    """Base of the trainers. config has warmup_steps, decay_share, ema and precision.
+    """Base of the trainers.
 
-    A subclass fills `optimisers` with (optimiser, highest learning rate), `averaged` with (mean, live) networks and
-    says in `parts` what a resumed run needs; its step(batch) ends with `count`.
+    A subclass fills `optimisers` and `averaged` and has the methods step(batch), which trains on tensors and returns
+    the values to log, and sheet(batch), which shows the averaged networks' outputs as one uint8 (H, W, 3) RGB picture.
+
+    Attributes:
+        config: has warmup_steps, decay_share, ema and precision.
+        optimisers: (optimiser, highest learning rate) of each.
+        averaged: (moving average, live network) of each.
+        state_names: names of the attributes, networks and optimisers, that a resumed run needs.
+        steps, seen: steps done, and samples that all processes saw in them.
     """
+
+    state_names: tuple[str, ...] = ()
 
     def __init__(self, config, accelerator: Accelerator | None = None):
         if config.precision not in ("bf16", "fp32"):
@@ -78,38 +93,49 @@ class Trainer:
         self.steps = self.seen = 0
 
     def autocast(self):
-        """The arithmetic of the configuration, as a context."""
+        """Context of the forward passes, with the configuration's precision."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
     def set_progress(self, progress: float) -> None:
-        """Set the learning rates for a share of the run done, in [0, 1]: warm-up, plateau, cosine to zero."""
+        """Set the learning rates for the share of the run that is done, in [0, 1] (see `learning_rate_factor`)."""
         factor = learning_rate_factor(self.steps, progress, self.config.warmup_steps, self.config.decay_share)
         for optimiser, rate in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor
 
-    def count(self, batch_size: int) -> None:
-        """One more step is done: count it and what all processes saw in it, and move the averages."""
+    def update(self, optimiser, loss: Tensor, clipped: nn.Module | None = None) -> None:
+        """Step an optimiser down the loss's gradient; that of the network `clipped` is cut to the norm config.clip."""
+        optimiser.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        if clipped is not None:
+            self.accelerator.clip_grad_norm_(clipped.parameters(), self.config.clip)
+        optimiser.step()
+
+    def finish_step(self, batch_size: int, log: dict[str, Tensor]) -> dict[str, float]:
+        """Count a step and its samples and move the averages; returns the log as numbers."""
         self.steps += 1
         self.seen += batch_size * self.accelerator.num_processes
         for mean, live in self.averaged:
             average(mean, self.accelerator.unwrap_model(live), self.config.ema, self.steps)
+        return {name: float(value.detach()) for name, value in log.items()}
 
     def settle(self) -> None:
-        """Make the averages ready to be looked at and kept; called before every sheet, validation and checkpoint."""
+        """Make the averages ready for use; called before every sheet, validation and checkpoint."""
 
-    def parts(self) -> dict:
-        """{name: network or optimiser} of what belongs to the state."""
-        raise NotImplementedError
+    def _parts(self) -> dict:
+        """{name: network or optimiser} of the attributes in `state_names`."""
+        parts, unwrap = {name: getattr(self, name) for name in self.state_names}, self.accelerator.unwrap_model
+        return {name: unwrap(part) if isinstance(part, nn.Module) else part for name, part in parts.items()}
 
     def state_dict(self) -> dict:
         """All that a resumed run needs: networks, averages, optimisers, step, random state."""
-        state = {name: part.state_dict() for name, part in self.parts().items()}
+        state = {name: part.state_dict() for name, part in self._parts().items()}
         random = [torch.get_rng_state()] + (torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
         return state | {"steps": self.steps, "seen": self.seen, "rng": random}
 
     def load_state_dict(self, state: dict) -> None:
-        for name, part in self.parts().items():
+        """Go on from a state; the random states of GPUs are taken only where there are as many as there were."""
+        for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.steps, self.seen = state["steps"], state["seen"]
         cpu, *cuda = state["rng"]

@@ -1,4 +1,4 @@
-"""The page: `python app.py`, or `lpgan-demo demo`."""
+"""The Gradio page: `python app.py`, or `lpgan-demo demo`."""
 
 from .page import build, launch, serving, warm_up
 

@@ -1,106 +1,100 @@
-"""What the page's tabs share: the networks, languages, and the panels that show one plate."""
+"""What the tabs share: translated components, the pipeline, uploads, the panels of one plate, tables of readings."""
 
 from __future__ import annotations
 
 import functools
 import sys
+import tempfile
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
-from .. import images
 from ..files.reading import Row
-from ..inference.pipeline import PlatePipeline
+from ..files.writing import ResultWriter
+from ..images import load_image, resize
+from ..inference import PlatePipeline
+from ..plates.examples import write_examples
 from ..results import PlateImageError, PlateResult
-from .reading_panel import reading_html
+from ..weights import BUNDLED
+from .reading_panel import problem_html, reading_html
 from .words import say
 
-PROGRESS = gr.Progress()
-"""Where gradio puts the progress of each visitor's own turn."""
-
-
-def _line(row: Row, language: str) -> list:
-    if row.plate is None:
-        return [row.source, row.error or say(language, "no_plate"), "", "", ""]
-    seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
-    legibility = say(language, row.plate.legibility)
-    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
-
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
-    """The rendered examples, for one click."""
-    samples = [[str(path)] for path in sorted(EXAMPLES.glob("*.png"))]
-    return words(gr.Dataset, "examples", components=[source], samples=samples, elem_id=elem_id, samples_per_page=12)
-
-
-SHOWN = (128, 384)
+DISPLAY_SIZE = (128, 384)
 """Height and width of the pictures that are shown side by side."""
 
 MAX_FILES = 200
-"""The most pictures of one turn."""
+"""Pictures per request, at most."""
 
 MAX_BYTES = 300 * 2**20
-"""The most that one zip file may unpack to."""
+"""Unpacked size of a zip file, at most."""
 
 MAX_SECONDS = 60
-"""The longest video."""
+"""Length of a video, at most."""
 
+PLACEHOLDERS = {"many_intro": {"files": MAX_FILES}, "video_intro": {"seconds": MAX_SECONDS}}
+"""{key of a text: values of its placeholders}, for components whose text has some."""
 
-LIMITS = {"many_intro": {"files": MAX_FILES}, "video_intro": {"seconds": MAX_SECONDS}}
-"""What stands in the places of some words."""
-
-HEADERS = ("file", "plate", "sure", "legibility", "time")
+COLUMNS = ("file", "plate", "sure", "legibility", "time")
+"""Keys of the headers of a table of readings."""
 
 LANGUAGES = [("English", "en"), ("中文", "zh"), ("Tiếng Việt", "vi")]
 
+PROGRESS = gr.Progress()
+"""Default value by which Gradio hands a handler the progress bar of the request."""
+
+
+@functools.cache
+def examples_folder() -> Path:
+    """The folder of the example pictures; an installed package, which has none, renders them into a new one."""
+    folder = BUNDLED.parent / "examples"
+    if not folder.is_dir():
+        folder = Path(tempfile.mkdtemp(prefix="lpgan-examples-"))
+        write_examples(folder)
+    return folder
+
+
+def _text(language: str, name: str, key: str) -> str | list[str]:
+    """The value of a component's property `name`."""
+    return [say(language, c) for c in COLUMNS] if name == "headers" else say(language, key, **PLACEHOLDERS.get(key, {}))
+
 
 class Words:
-    """Makes the components that carry words, so that `say_in` can change them all to the visitor's language.
+    """Makes the components that carry text, and keeps them, so that `updates` can translate them all.
 
-    language: the component that holds the choice; every handler that answers in words takes it as its last input.
+    `language` is the component that holds the visitor's choice; handlers that answer in words take it as last input.
     """
 
     def __init__(self):
-        self.places: list[tuple] = []
+        self._texts: list[tuple] = []  # (component, property that holds the text, key)
         self.language = gr.Radio(
             LANGUAGES, value="en", label=say("en", "language"), show_label=False, container=False, elem_id="language"
         )
 
     def __call__(self, kind, key: str, **options):
-        """A component of a kind, with the words of a key as its text or label."""
-        place = "value" if kind in (gr.Markdown, gr.Button) else "label"
-        component = kind(**{place: say("en", key, **LIMITS.get(key, {}))}, **options)
-        self.places.append((component, place, key))
+        """A component of class `kind` with the text of `key` as its value (Markdown, Button) or label."""
+        name = "value" if kind in (gr.Markdown, gr.Button) else "label"
+        component = kind(**{name: _text("en", name, key)}, **options)
+        self._texts.append((component, name, key))
         return component
 
     def table(self, elem_id: str) -> gr.Dataframe:
-        """A table of readings."""
-        table = self(
-            gr.Dataframe,
-            "table",
-            headers=[say("en", key) for key in HEADERS],
-            datatype="str",
-            interactive=False,
-            wrap=True,
-            elem_id=elem_id,
-        )
-        self.places.append((table, "headers", ""))
+        """A table of readings with translated headers; `table_row` makes its rows."""
+        headers = _text("en", "headers", "")
+        options = {"datatype": "str", "interactive": False, "wrap": True, "elem_id": elem_id}
+        table = self(gr.Dataframe, "table", headers=headers, **options)
+        self._texts.append((table, "headers", ""))
         return table
 
     def components(self) -> list:
-        """What `say_in` changes, each once."""
-        return list(dict.fromkeys(component for component, *_ in self.places))
+        """Every component with a text, once."""
+        return list(dict.fromkeys(component for component, *_ in self._texts))
 
-    def say_in(self, language: str) -> list:
-        """One update for each of `components`."""
+    def updates(self, language: str) -> list:
+        """One Gradio update per component of `components`: its texts in `language`."""
         changes: dict = {component: {} for component in self.components()}
-        for component, place, key in self.places:
-            words = [say(language, k) for k in HEADERS] if place == "headers" else None
-            changes[component][place] = words or say(language, key, **LIMITS.get(key, {}))
+        for component, name, key in self._texts:
+            changes[component][name] = _text(language, name, key)
         return [gr.update(**change) for change in changes.values()]
 
 
@@ -114,33 +108,33 @@ def pipeline() -> PlatePipeline:
 
 
 def on_gpu(handler):
-    """A handler that computes: on a Space that lends GPUs by the call, one is borrowed for it."""
+    """Decorator of handlers that compute: on a Hugging Face Space with shared GPUs, each call borrows one."""
     spaces = sys.modules.get("spaces")
     return spaces.GPU(handler) if spaces is not None else handler
 
 
-def refuse(language: str, key: str, **values) -> gr.Error:
-    """An error to raise, in the visitor's language."""
+def user_error(language: str, key: str, **values) -> gr.Error:
+    """An error to raise: the text of `key`, shown to the visitor and not logged."""
     return gr.Error(say(language, key, **values), print_exception=False)
 
 
-def loaded(path: str | None, language: str = "en") -> np.ndarray:
-    """An uploaded picture, uint8 RGB. Raises gr.Error with one sentence and no path."""
+def load_upload(path: str | None, language: str = "en") -> np.ndarray:
+    """An uploaded picture, uint8 RGB (H, W, 3). Raises gr.Error, in one sentence without a path, if it is unusable."""
     if path is None:
-        raise refuse(language, "choose_first")
+        raise user_error(language, "choose_first")
     try:
-        return images.load_image(path)
+        return load_image(path)
     except PlateImageError as error:
         raise gr.Error(str(error)[:1].upper() + str(error)[1:] + ".", print_exception=False) from None
 
 
-def path_of(upload) -> str | None:
-    """The uploaded file, untouched, for `source.preprocess`: `images.load_image` says what is wrong with it."""
+def _path_of(upload) -> str | None:
+    """Replaces `gr.Image.preprocess`: the uploaded file as it is, so that `load_image` reports what is wrong."""
     return None if upload is None else upload.path
 
 
 def picture_input(words: Words, key: str, elem_id: str) -> gr.Image:
-    """A field for one picture, by upload, drag, paste or camera."""
+    """A field for one picture, by upload, drag, paste or camera; handlers get the file's path."""
     words(gr.Markdown, key)
     source = gr.Image(
         label=say("en", key),
@@ -152,20 +146,21 @@ def picture_input(words: Words, key: str, elem_id: str) -> gr.Image:
         buttons=[],
         webcam_options=gr.WebcamOptions(mirror=False),
     )
-    source.preprocess = path_of  # gradio would decode it first, and fail in its own words; lost by any gr.update
+    source.preprocess = _path_of  # or Gradio decodes it first, with its own errors; lost by any gr.update
     return source
 
 
-NO_PANELS = ("", None, None, None, None, None, None)
-"""Values that empty `plate_panels`."""
+def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
+    """The bundled example pictures, to be clicked instead of an upload to `source`."""
+    samples = [[str(path)] for path in sorted(examples_folder().glob("*.png"))]
+    return words(gr.Dataset, "examples", components=[source], samples=samples, elem_id=elem_id, samples_per_page=12)
 
 
 def plate_panels(words: Words, prefix: str = "") -> list:
     """Render the panels of one plate: reading, before, after, slider, deblurred, binary, data.
 
-    Their elem_ids are these words with `prefix` before them.
+    Their elem_ids are these words with `prefix` before them. `panel_values` and `empty_panels` give their values.
     """
-
     plain = {"interactive": False, "format": "png"}
     reading = gr.HTML(elem_id=prefix + "reading")
     with gr.Row():
@@ -181,7 +176,7 @@ def plate_panels(words: Words, prefix: str = "") -> list:
             with gr.Column(min_width=240):
                 words(gr.Markdown, name)
                 inks.append(gr.Image(show_label=False, elem_id=prefix + name, buttons=["download"], **plain))
-    words(gr.Markdown, "slider")  # a label inside would hide what it slides over, on a phone
+    words(gr.Markdown, "slider")  # above the slider: a label inside covers the picture on a phone
     slider = gr.ImageSlider(show_label=False, elem_id=prefix + "slider", interactive=False, buttons=[])
     words(gr.Markdown, "warning")
     with words(gr.Accordion, "data", open=False):
@@ -189,8 +184,29 @@ def plate_panels(words: Words, prefix: str = "") -> list:
     return [reading, before, after, slider, *inks, data]
 
 
-def panels(plate: PlateResult, language: str = "en", notes=()) -> tuple:
-    """The values of `plate_panels` for one plate."""
-    before, after = (images.resize(picture, SHOWN) for picture in (plate.crop, plate.super_resolved))
-    inks = [None if ink is None else images.resize(ink, SHOWN) for ink in (plate.deblurred, plate.binary)]
+def panel_values(plate: PlateResult, language: str = "en", notes=()) -> tuple:
+    """The values of `plate_panels` for one plate; notes are sentences in small print."""
+    before, after = (resize(picture, DISPLAY_SIZE) for picture in (plate.crop, plate.super_resolved))
+    inks = [None if ink is None else resize(ink, DISPLAY_SIZE) for ink in (plate.deblurred, plate.binary)]
     return reading_html(plate, language, notes), before, after, (before, after), *inks, plate.to_dict()
+
+
+def empty_panels(message: str = "", role: str = "alert") -> tuple:
+    """Values that empty `plate_panels`; a message, if any, stands in the place of the reading."""
+    return problem_html(message, role) if message else "", None, None, None, None, None, None
+
+
+def table_row(row: Row, language: str) -> list[str]:
+    """A row of readings as cells of a `Words.table`."""
+    if row.plate is None:
+        return [row.source, row.error or say(language, "no_plate"), "", "", ""]
+    seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
+    legibility = say(language, row.plate.legibility)
+    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
+
+
+def csv_download(rows: list[Row], folder: Path) -> dict:
+    """Write rows to folder/plates.csv; returns the update of a download button that offers the file."""
+    with ResultWriter(csv=folder / "plates.csv") as writer:
+        writer.add(rows)
+    return gr.update(value=str(folder / "plates.csv"), interactive=True)

@@ -1,4 +1,4 @@
-"""The page: tabs for one photo, a bad plate of one's own, many photos, video, comparison; and how it is served."""
+"""The page with its six tabs, and how it is served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from .components import EXAMPLES, Words, pipeline
+from .components import Words, examples_folder, pipeline
 from .reading_panel import CSS
 from .tabs.about import TUTORIALS, about_tab
 from .tabs.compare import compare_tab
@@ -51,15 +51,14 @@ THEME = gr.themes.Soft(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=
     body_text_color_subdued="*neutral_600",
     checkbox_label_background_fill_selected="*primary_600",
 )
-"""System fonts: nothing is fetched from elsewhere, and 0, O, W, Z look as they should."""
+"""System fonts only: the page fetches nothing from other servers, and 0 and O differ."""
 
-
-TELL_LANGUAGE = "language => {document.documentElement.lang = language}"
-"""Tells the browser, and a screen reader, which language the page speaks."""
+SET_PAGE_LANGUAGE = "language => {document.documentElement.lang = language}"
+"""JavaScript that tells the browser and screen readers the language of the page."""
 
 
 def build() -> gr.Blocks:
-    """The page as Gradio Blocks; nothing is loaded and no port is opened."""
+    """The page as Gradio Blocks; loads no networks and opens no port."""
     with gr.Blocks(
         title="LPGAN: read the plate nobody can read", analytics_enabled=False, delete_cache=(300, 300)
     ) as page:
@@ -79,25 +78,25 @@ def build() -> gr.Blocks:
             with words(gr.Tab, "tab_about", id="about"):
                 about_tab(words)
 
-        def greet(request: gr.Request):
+        def choose_language(request: gr.Request):
             language = language_of(request.headers.get("accept-language"))
-            return language, *(words.say_in(language) if language != "en" else [gr.skip()] * len(words.components()))
+            return language, *(words.updates(language) if language != "en" else [gr.skip()] * len(words.components()))
 
-        unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-        page.load(greet, None, [words.language, *words.components()], **unseen)
-        words.language.change(None, words.language, None, js=TELL_LANGUAGE, **unseen)
-        words.language.input(words.say_in, words.language, words.components(), **unseen)
+        silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+        page.load(choose_language, None, [words.language, *words.components()], **silent)
+        words.language.change(None, words.language, None, js=SET_PAGE_LANGUAGE, **silent)
+        words.language.input(words.updates, words.language, words.components(), **silent)
     page.queue(max_size=32, default_concurrency_limit=1)
     return page
 
 
-def healthy(request) -> PlainTextResponse:
-    """/healthz: "ok" once the networks are loaded."""
+def health(request) -> PlainTextResponse:
+    """Answer of /healthz: "ok" once the networks are loaded, "loading" before."""
     return PlainTextResponse("ok" if pipeline.cache_info().currsize else "loading", 200)
 
 
 def serving(**options) -> dict:
-    """What `Blocks.launch` is called with: looks, limits, manners; options are added."""
+    """Keyword arguments for `Blocks.launch`: appearance, limits and routes; options are added or override them."""
     notebooks = [Mount("/tutorials", StaticFiles(directory=TUTORIALS))] if TUTORIALS.is_dir() else []
     return {
         "css": PAGE_CSS,
@@ -106,25 +105,25 @@ def serving(**options) -> dict:
         "enable_monitoring": False,
         "max_file_size": "30mb",
         "state_session_capacity": 200,
-        "allowed_paths": [str(EXAMPLES)],
+        "allowed_paths": [str(examples_folder())],
         "show_error": True,
         "footer_links": ["api", "gradio"],
         "mcp_server": importlib.util.find_spec("mcp") is not None,
-        "app_kwargs": {"routes": [Route("/healthz", healthy), *notebooks]},
+        "app_kwargs": {"routes": [Route("/healthz", health), *notebooks]},
     } | options
 
 
 def warm_up() -> None:
-    """Load the networks and use them once, so that the first visitor does not wait for that."""
-    pipeline()(next(EXAMPLES.glob("*.png")))
+    """Load the networks and run them once, so that the first visitor does not wait."""
+    pipeline()(next(examples_folder().glob("*.png")))
 
 
-PATIENCE = 2
-"""Seconds that open connections, such as every open browser tab, are given when the page is shut down."""
+SHUTDOWN_SECONDS = 2
+"""How long a shutdown waits for open connections; every open browser tab holds one."""
 
 
-class _Hangups(logging.Filter):
-    """Keeps from the terminal what is no news: that a visitor, or the whole page, left in the middle of something."""
+class _DisconnectFilter(logging.Filter):
+    """Drops log records of clients that disconnect during a request and of requests cut off by the shutdown."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = record.exc_info[0] if record.exc_info else None
@@ -134,16 +133,18 @@ class _Hangups(logging.Filter):
 
 
 def launch(port: int | None = None, **options) -> None:
-    """Serve the page until it is interrupted and, except on a Space, open it in the browser.
+    """Serve the page until interrupted, then delete all uploads; opens it in the browser, except on a Space.
 
-    options go to gradio's launch(). What visitors sent is deleted at the end.
+    Args:
+        port: None for Gradio's choice.
+        options: passed on to `gr.Blocks.launch`.
     """
     warm_up()
-    logging.getLogger("uvicorn.error").addFilter(_Hangups())
+    logging.getLogger("uvicorn.error").addFilter(_DisconnectFilter())
     page = build()
     page.launch(
         inbrowser="SPACE_ID" not in os.environ, server_port=port, **serving(prevent_thread_lock=True, **options)
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a server that is stopped ends as by Ctrl-C
-    page.server.config.timeout_graceful_shutdown = PATIENCE  # else it waits for them for ever, and deletes nothing
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` ends the page as Ctrl-C does
+    page.server.config.timeout_graceful_shutdown = SHUTDOWN_SECONDS  # by default it waits for ever, and never cleans up
     page.block_thread()

@@ -1,4 +1,4 @@
-"""One plate's reading as a piece of HTML: the text, how far to trust it, and a cell for each character."""
+"""One plate's reading as HTML: the text, how far to trust it, and a cell for each character."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 from ..results import PlateResult
 from .words import say
 
-UNSURE = 0.9
+DOUBT_THRESHOLD = 0.9
 """Probability below which a character is marked as doubtful."""
 
 CSS = """
@@ -28,9 +28,9 @@ CSS = """
 """
 
 
-def sentence(plate: PlateResult, language: str = "en") -> str:
-    """One plain sentence on how far the reading may be trusted."""
-    doubtful = [i + 1 for i, c in enumerate(plate.characters) if c.probability < UNSURE]
+def trust_sentence(plate: PlateResult, language: str = "en") -> str:
+    """One sentence on how far the reading may be trusted."""
+    doubtful = [i + 1 for i, c in enumerate(plate.characters) if c.probability < DOUBT_THRESHOLD]
     if plate.legibility == "good" and not doubtful:
         return say(language, "all_clear")
     if plate.legibility == "illegible" and len(doubtful) > len(plate.characters) // 2:
@@ -41,16 +41,17 @@ def sentence(plate: PlateResult, language: str = "en") -> str:
 
 
 def reading_html(plate: PlateResult, language: str = "en", notes=()) -> str:
-    """The text, large, and a cell per character in reading order: symbol, probability, runners-up.
+    """The text, its confidence, and a cell per character in reading order: symbol, probability, two runners-up.
 
-    notes: sentences in small print, such as times.
+    Args:
+        notes: sentences in small print below, such as times.
     """
     cells = []
     for c in plate.characters:
         share = round(100 * c.probability)
         others = " ".join(f"{escape(s)} {100 * p:.0f}%" for s, p in c.runners_up[:2] if p >= 0.01) or "&nbsp;"
         cells.append(
-            f'<div class="plate-cell{" unsure" if c.probability < UNSURE else ""}"><b>{escape(c.symbol)}</b>'
+            f'<div class="plate-cell{" unsure" if c.probability < DOUBT_THRESHOLD else ""}"><b>{escape(c.symbol)}</b>'
             f'{share}%<div class="plate-bar"><i style="width:{share}%"></i></div><small>{others}</small></div>'
         )
     return (
@@ -59,12 +60,12 @@ def reading_html(plate: PlateResult, language: str = "en", notes=()) -> str:
         f"<p>{say(language, 'confidence')}: <b>{100 * plate.confidence:.0f}%</b> &middot; "
         f"{say(language, 'legibility')}: {say(language, plate.legibility)} &middot; "
         f"{say(language, 'taken_for')}: {escape(say(language, 'kind_' + plate.layout))}<br>"
-        f"{escape(sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
+        f"{escape(trust_sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
         f'<div class="plate-row">{"".join(cells)}</div>'
         f'<p class="plate-note">{escape(" · ".join(notes))}</p></div>'
     )
 
 
-def problem_html(words: str, role: str = "alert") -> str:
-    """A sentence in the place of a reading: what is wrong, or that nothing was found (role "status")."""
-    return f'<p class="plate-error" role="{role}">{escape(words)}</p>'
+def problem_html(message: str, role: str = "alert") -> str:
+    """A message in the place of a reading. role: ARIA role, "alert" for errors, "status" for anything else."""
+    return f'<p class="plate-error" role="{role}">{escape(message)}</p>'

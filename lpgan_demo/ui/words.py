@@ -1,4 +1,4 @@
-"""The words of the page: languages/LANGUAGE.toml, one file for each language it speaks."""
+"""The page's texts in every language it speaks, from languages/LANGUAGE.toml."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "languages"
 
 WORDS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
-"""{language: {key: words}}."""
+"""{language: {key: text}}."""
 
 
 def language_of(accepted: str | None) -> str:
-    """The first language of an Accept-Language header that the page speaks, or English."""
+    """The first language of an Accept-Language header that the page speaks, or "en"."""
     for part in (accepted or "").split(","):
         name = part.split(";")[0].strip().lower().split("-")[0]
         if name in WORDS:
@@ -21,6 +21,6 @@ def language_of(accepted: str | None) -> str:
 
 
 def say(language: str, key: str, **values) -> str:
-    """The words of a key with its places filled. Raises KeyError for an unknown language, key or place."""
-    words = WORDS[language][key]
-    return words.format(**values) if values else words
+    """The text of a key with its placeholders filled. Raises KeyError for an unknown language, key or placeholder."""
+    text = WORDS[language][key]
+    return text.format(**values) if values else text

@@ -1,4 +1,4 @@
-"""Published weights: folders on this machine, the Hub, and the golden tensors that prove them."""
+"""Published weights: local folders, the Hub, and golden tensors that check them."""
 
 from .folder import BUNDLED, REVISION, add_facts, facts, is_intact, write_file
 from .hub import network_folder, weights_folder

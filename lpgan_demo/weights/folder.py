@@ -1,4 +1,4 @@
-"""A folder of published weights on this machine: config.json, model.safetensors, the facts kept with them."""
+"""A local folder of published weights: config.json, model.safetensors, and the facts stored with them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ BUNDLED = Path(__file__).resolve().parents[2] / "weights"
 """The published weights that come with the repository."""
 
 FILES = ("config.json", "model.safetensors")
-
+"""The files that every network needs."""
 
 REVISION = f"v{__version__}"
-"""The tag that `push` gives to the weights of this version of the package."""
+"""The Hub tag of the weights of this version of the package, set by `push`."""
 
 
 def is_intact(folder: str | Path) -> bool:
@@ -29,20 +29,20 @@ def is_intact(folder: str | Path) -> bool:
 
 
 def facts(folder: str | Path) -> dict:
-    """What config.json says besides network, configuration and checksum."""
+    """Entries of config.json other than network, configuration and checksum."""
     document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
     return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
 
 
 def add_facts(folder: str | Path, **facts) -> None:
-    """Keep more facts (JSON values) in a folder's config.json; those of the same name are replaced."""
+    """Add facts (JSON values) to a folder's config.json; those of the same name are replaced."""
     path = Path(folder) / "config.json"
     document = json.loads(path.read_text(encoding="utf-8")) | facts
     write_file(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write beside, then rename: a crash never leaves half a file."""
+    """Write to a temporary file, then rename it: a crash never leaves a partial file."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     os.replace(part, path)

@@ -1,4 +1,4 @@
-"""Golden tensors: one input of a network and its outputs, kept beside its weights to be compared on other machines."""
+"""Golden tensors: an input of a network and its outputs, stored with the weights to be compared on other machines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 GOLDEN = "golden.safetensors"
-
+"""Name of the file in a folder of weights."""
 
 TOLERANCE = 2e-3
-"""Largest difference of an output that still counts as the same: sums are rounded differently on every processor."""
+"""Largest accepted deviation of an output: processors round sums differently."""
 
 
 @torch.inference_mode()
 def write_golden(network, folder: str | Path) -> Path:
-    """Compute and keep input and outputs of a network.
+    """Compute and store input and outputs of a network.
 
     Args:
         network: a `Pretrained` network in evaluation mode.
@@ -35,14 +35,14 @@ def write_golden(network, folder: str | Path) -> Path:
 
 @torch.inference_mode()
 def deviation(network, folder: str | Path) -> float:
-    """The largest difference between what a network answers here and what it answered when published.
+    """Largest absolute difference between a network's outputs on this machine and its golden outputs.
 
     Args:
         network: a `Pretrained` network in evaluation mode.
-        folder: where its golden tensors are.
+        folder: holds its golden tensors.
 
     Returns:
-        The difference, in the outputs' own unit; infinite when inputs or outputs have other names.
+        The difference in the unit of the outputs; infinite when the names of inputs or outputs differ.
 
     Raises:
         FileNotFoundError: there are no golden tensors.
@@ -52,7 +52,7 @@ def deviation(network, folder: str | Path) -> float:
     expected = {name.removeprefix("output."): value for name, value in tensors.items() if name.startswith("output.")}
     if set(inputs) != set(network.example_inputs()):
         return float("inf")
-    answers = network.golden_outputs(inputs)
-    if set(answers) != set(expected):
+    outputs = network.golden_outputs(inputs)
+    if set(outputs) != set(expected):
         return float("inf")
-    return max(float((answers[name] - value).abs().max()) for name, value in expected.items())
+    return max(float((outputs[name] - value).abs().max()) for name, value in expected.items())

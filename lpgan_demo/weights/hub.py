@@ -1,7 +1,7 @@
-"""Where weights come from: a folder, the bundled ones, the Hub's cache, the Hub. Only this file downloads.
+"""Find weights: in a folder, in the repository, in the Hub's cache, or on the Hub. Only this file downloads.
 
-A repository on the Hub holds one folder per network, as `weights/` does. What is downloaded is checked against the
-sha256 in its config.json, because the Hub's client takes a damaged file of the right size for good.
+A repository on the Hub holds one folder per network, as `weights/` does. A download is checked against the sha256 in
+its config.json, because the Hub's client accepts a damaged file of the right size.
 """
 
 from __future__ import annotations
@@ -16,27 +16,45 @@ from ..results import NoSuchNetwork, WeightsError
 from .folder import BUNDLED, FILES, REVISION, is_intact
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-
-
-_FIXED = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")
-
-
-_PROBE_SECONDS = 1.5  # the client asks twice, a second apart
+_FIXED_REVISION = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")  # a commit or a version tag, which never move
+_METADATA_TIMEOUT = 1.5  # seconds; the client tries twice, a second apart
 
 
 def weights_folder(source: str | Path | None, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
-    """Where network `name` lies on this machine, downloaded if need be.
+    """The local folder of a network, downloaded if need be.
 
-    source: None for the bundled weights, a folder that holds one per network, or OWNER/NAME of a repository on the Hub.
-    revision: commit or tag (default: this version's tag). token, cache_dir: as in huggingface_hub; HF_ENDPOINT,
-    HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are honoured. Raises WeightsError with one sentence.
+    Args:
+        source: a folder with one folder per network, OWNER/NAME on the Hub, or None for `default_source`.
+        name: of the network's folder.
+        revision: branch, tag or commit (default: this version's tag).
+        token, cache_dir: as in huggingface_hub; HF_ENDPOINT, HF_HOME, HF_TOKEN and HF_HUB_OFFLINE are honoured.
+
+    Raises:
+        NoSuchNetwork: the source does not hold this network.
+        WeightsError: there is no such source, the Hub cannot be reached or refuses, or the download is damaged.
     """
-    root = BUNDLED if source is None else source
+    root = default_source() if source is None else source
     return network_folder(root, name, revision=revision, token=token, cache_dir=cache_dir)
 
 
+def default_source() -> str | Path:
+    """What the environment variable LPGAN_WEIGHTS names, or the weights in the repository.
+
+    Raises:
+        WeightsError: neither is there, as with an installed package.
+    """
+    if source := os.environ.get("LPGAN_WEIGHTS"):
+        return source
+    if BUNDLED.is_dir():
+        return BUNDLED
+    raise WeightsError(
+        "an installed package holds no weights: give a folder of them, or OWNER/NAME of a repository on the Hub, "
+        "as --weights, to from_pretrained, or in the environment variable LPGAN_WEIGHTS"
+    )
+
+
 def network_folder(source: str | Path, name: str = "", **options) -> Path:
-    """As `weights_folder`, for a folder or repository that holds the network itself when `name` is empty."""
+    """As `weights_folder`; with an empty `name` the source itself is the folder of the network."""
     if Path(source).is_dir():
         if not (Path(source) / name).is_dir():
             raise NoSuchNetwork(f"there is no {name!r} among the weights in {str(source)!r}")
@@ -47,13 +65,13 @@ def network_folder(source: str | Path, name: str = "", **options) -> Path:
 
 
 def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=None) -> Path:
-    """The folder of network `name` of a Hub repository, from the cache or fetched into it and checked.
+    """The cached folder of network `name` of a Hub repository, downloaded and checked if need be.
 
-    A commit or version tag that is in the cache needs no connection. Says on stderr what is fetched, how large. Raises
-    WeightsError within seconds when the Hub cannot be reached, and when there is no such thing or it arrives damaged.
+    A cached commit or version tag needs no connection; a cached branch is used when the Hub cannot be reached. Name and
+    size of a download are printed on stderr. Arguments and errors as in `weights_folder`.
     """
     from huggingface_hub import errors as hub_errors  # here, because most users never need the client
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub import hf_hub_url, try_to_load_from_cache
 
     revision = revision or REVISION
     files = [f"{name}/{file}" if name else file for file in FILES]
@@ -62,30 +80,22 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
     cached = [try_to_load_from_cache(repo_id, file, cache_dir, revision) for file in files]
     folder = Path(cached[0]).parent if all(isinstance(path, str) for path in cached) else None
     usable = folder is not None and is_intact(folder)
-    if usable and _FIXED.fullmatch(revision):
+    if usable and _FIXED_REVISION.fullmatch(revision):
         return folder
     if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
         if usable:
             return folder
         raise WeightsError(f"HF_HUB_OFFLINE is set, and {name} of {where} is not in the cache")
-    endpoint = os.environ.get("HF_ENDPOINT") or None
+    api = hub_api(token)
     try:
-        urls = [hf_hub_url(repo_id, file, revision=revision, endpoint=endpoint) for file in files]
-        sizes = [get_hf_file_metadata(url, token=token, timeout=_PROBE_SECONDS, endpoint=endpoint).size for url in urls]
+        urls = [hf_hub_url(repo_id, file, revision=revision, endpoint=api.endpoint) for file in files]
+        sizes = [api.get_hf_file_metadata(url=url, timeout=_METADATA_TIMEOUT).size for url in urls]
         print(f"downloading {name} of {where}: {sum(size or 0 for size in sizes) / 1e6:.1f} MB", file=sys.stderr)
-        for again in (False, True):
-            for file in files:
-                path = hf_hub_download(
-                    repo_id,
-                    file,
-                    revision=revision,
-                    token=token,
-                    cache_dir=cache_dir,
-                    endpoint=endpoint,
-                    force_download=again,
-                )
-            if is_intact(Path(path).parent):
-                return Path(path).parent
+        for force in (False, True):
+            options = {"revision": revision, "cache_dir": cache_dir, "force_download": force}
+            downloaded = Path([api.hf_hub_download(repo_id, file, **options) for file in files][-1]).parent
+            if is_intact(downloaded):
+                return downloaded
     except hub_errors.GatedRepoError:
         raise WeightsError(f"{repo_id} asks for permission: request it on its page and log in with a token") from None
     except hub_errors.RepositoryNotFoundError:
@@ -106,19 +116,19 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
 
 
 def is_repo_id(source: str | Path) -> bool:
-    """Whether this is OWNER/NAME of a repository."""
+    """Whether this has the form OWNER/NAME of a Hub repository."""
     return _REPO_ID.fullmatch(str(source)) is not None
 
 
 def hub_api(token):
-    """The Hub's client, at HF_ENDPOINT where that is set."""
+    """A client of the Hub (huggingface_hub.HfApi) for HF_ENDPOINT, where that is set."""
     from huggingface_hub import HfApi
 
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, token=token)
 
 
 def commit_files(api, repo_id: str, files: dict[str, Path], message: str, repo_type="model"):
-    """Upload files ({path in the repository: file}) as one commit; returns the Hub's answer."""
+    """Upload files ({path in the repository: local file}) as one commit; returns huggingface_hub's CommitInfo."""
     from huggingface_hub import CommitOperationAdd
 
     operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in sorted(files.items())]
@@ -130,12 +140,12 @@ def push_network(network, repo_id: str, subfolder: str = "", *, token=None, priv
 
     Args:
         network: a `Pretrained` network.
-        repo_id: OWNER/NAME of a repository, made if need be.
-        subfolder: where in the repository.
+        repo_id: OWNER/NAME of the repository, created if need be.
+        subfolder: of the repository.
         token, private: as in huggingface_hub.
 
     Returns:
-        The commit's address.
+        The URL of the commit.
 
     Raises:
         WeightsError: the Hub refuses.

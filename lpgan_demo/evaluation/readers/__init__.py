@@ -1,1 +1,1 @@
-"""Other readers of plates, to compare with and to check pictures by."""
+"""Other plate readers: to compare with, and to check restored pictures independently."""

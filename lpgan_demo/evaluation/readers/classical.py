@@ -1,7 +1,7 @@
-"""A classical reader, segment then classify, in the place EasyPR has in MTGAN's Table 1.
+"""A classical reader, segment then classify, in the place of EasyPR in MTGAN's Table 1.
 
-Otsu's threshold -> frame and rivets cleared -> the character cells found by projection -> a small neural network on
-each cell. It is told the layout. It reads sharp, flat plates well and falls apart with them: that is the point.
+Otsu's threshold -> frame and rivets removed -> characters located by projection -> a small neural network on each.
+It is told the layout. It reads only sharp, flat plates well, so its accuracy measures how good a restored picture is.
 """
 
 from __future__ import annotations
@@ -13,60 +13,48 @@ import torch
 from ...images import resize
 from ...networks.character_classifier import CELL, CharacterClassifier
 from ...plates import PlateLayout, allowed_symbols, decode
+from ...plates.standard import STANDARD_SIZE
 
-SIZE = (64, 192)
 
-
-def binarise(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
+def find_ink(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
     """uint8 RGB of any size -> bool (64, 192), True where there is ink: Otsu's threshold of the plate's inner part."""
-    grey = cv2.cvtColor(resize(picture, SIZE), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(resize(picture, STANDARD_SIZE), cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(np.ascontiguousarray(grey[10:54, 10:182]), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return grey > threshold if sum(layout.ink) > sum(layout.background) else grey <= threshold
 
 
 def clear_frame(ink: np.ndarray) -> np.ndarray:
-    """Drop what is no character: rows that change too seldom (frame, rivets), specks, and bars along the sides."""
+    """Remove what is no character from bool (H, W): rows of frame and rivets, specks, wide parts, bars at the sides."""
     ink = ink.copy()
-    changes = (ink[:, 1:] != ink[:, :-1]).sum(1)
-    busy = changes >= 8
-    middle = ink.shape[0] // 2
-    top = max((y for y in range(middle) if not busy[y]), default=-1)
-    bottom = min((y for y in range(middle, ink.shape[0]) if not busy[y]), default=ink.shape[0])
-    if bottom - top > ink.shape[0] // 3:
+    height, width = ink.shape
+    crosses_characters = (ink[:, 1:] != ink[:, :-1]).sum(1) >= 8  # rows of frame and rivets change less often
+    top = max((y for y in range(height // 2) if not crosses_characters[y]), default=-1)
+    bottom = min((y for y in range(height // 2, height) if not crosses_characters[y]), default=height)
+    if bottom - top > height // 3:
         ink[: top + 1] = False
         ink[bottom:] = False
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     for k in range(1, count):
-        x, _, w, h, area = stats[k]
-        at_side = x <= 3 or x + w >= ink.shape[1] - 3
-        if area < 8 or w > ink.shape[1] // 3 or (at_side and w <= 6):
+        x, _, w, _, area = stats[k]
+        at_side = x <= 3 or x + w >= width - 3
+        if area < 8 or w > width // 3 or (at_side and w <= 6):
             ink[labels == k] = False
     return ink
 
 
 def character_cells(ink: np.ndarray, layout: PlateLayout) -> list[tuple[int, int, int, int]]:
-    """(x0, y0, x1, y1) of every character, in pixels of `ink`.
+    """(x0, y0, x1, y1) of every character, in pixels of `ink`, bool (H, W).
 
-    The layout's row of cells is slid and stretched over the columns until the least ink falls between the cells, then
-    each cell shrinks to the ink inside. Two-row layouts keep their cells' places.
+    The layout's row of cells is shifted and scaled along the columns until the least ink falls between cells, then each
+    cell shrinks to the ink inside. Cells of two-row layouts are not shifted.
     """
     height, width = ink.shape
     plate_height, plate_width = layout.size_mm
     cells = np.array(layout.cells_mm) / (plate_width, plate_height, plate_width, plate_height)
-    left, right = cells[:, 0], cells[:, 0] + cells[:, 2]
+    scale, shift = 1.0, 0.0
     one_row = np.ptp(cells[:, 1]) < 0.2
-    best, scale, shift = -np.inf, 1.0, 0.0
     if one_row:
-        total = np.concatenate([[0], np.cumsum(ink.sum(0))])
-        for s in np.linspace(0.82, 1.12, 16):
-            for d in np.linspace(-0.1, 0.14, 25):
-                edges = np.clip(np.rint((np.stack([left, right]) * s + d) * width).astype(int), 0, width)
-                inside = total[edges[1]] - total[edges[0]]
-                between = total[edges[0, 1:]] - total[edges[1, :-1]]
-                score = inside.sum() - 1.5 * between.sum() - 0.5 * (inside == 0).sum()
-                score -= 0.02 * (edges[1] - edges[0]).sum() * ink.mean() * height  # no reward for mere width
-                if score > best:
-                    best, scale, shift = score, s, d
+        scale, shift = _fit_row(ink, np.stack([cells[:, 0], cells[:, 0] + cells[:, 2]]))
     boxes = []
     for x0, y0, w, h in cells:
         a, b = (int(round((x * scale + shift) * width)) for x in (x0, x0 + w))
@@ -81,12 +69,25 @@ def character_cells(ink: np.ndarray, layout: PlateLayout) -> list[tuple[int, int
     return boxes
 
 
-def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
-    """uint8 RGB plate -> float32 (characters, 24 * 16): each character's ink, stretched to its cell.
+def _fit_row(ink: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Scale and shift (2,) of cells with left and right `sides` (2, characters), in widths, that hold the ink best."""
+    height, width = ink.shape
+    total = np.concatenate([[0], np.cumsum(ink.sum(0))])
+    grid = np.array([(scale, shift) for scale in np.linspace(0.82, 1.12, 16) for shift in np.linspace(-0.1, 0.14, 25)])
+    edges = (sides * grid[:, :1, None] + grid[:, 1:, None]) * width
+    left, right = np.clip(np.rint(edges).astype(int), 0, width).transpose(1, 0, 2)
+    inside, between = total[right] - total[left], total[left[:, 1:]] - total[right[:, :-1]]
+    score = inside.sum(1) - 1.5 * between.sum(1) - 0.5 * (inside == 0).sum(1)
+    score -= 0.02 * (right - left).sum(1) * ink.mean() * height  # wider cells must not win by their width
+    return grid[score.argmax()]
 
-    A slim character (1, I) keeps its width, in the middle of the cell.
+
+def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
+    """uint8 RGB plate of any size -> float32 (characters, 24 * 16): each character's ink, stretched to `CELL`.
+
+    A slim character (1, I) is padded at both sides first.
     """
-    ink = clear_frame(binarise(picture, layout))
+    ink = clear_frame(find_ink(picture, layout))
     cells = []
     for x0, y0, x1, y1 in character_cells(ink, layout):
         glyph = ink[y0:y1, x0:x1].astype(np.float32)
@@ -99,7 +100,7 @@ def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
 
 @torch.inference_mode()
 def read_plates(network: CharacterClassifier, pictures: list[np.ndarray], layouts: list[PlateLayout]) -> list[str]:
-    """Texts of plates, uint8 RGB of any size, of known layouts."""
+    """Texts of plates, uint8 RGB of any size, whose layouts are given."""
     texts = []
     for picture, layout in zip(pictures, layouts, strict=True):
         logits = network(torch.from_numpy(cell_pictures(picture, layout)))

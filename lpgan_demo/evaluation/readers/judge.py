@@ -1,8 +1,8 @@
-"""Read standard plates off pictures, and the judge: a reader that never met GN, so that nothing can be hidden from it.
+"""Readers of standard plates, among them the independent one that checks what GN draws ("judge" in the reports).
 
-A generator and a reader that are trained together may agree on a pixel code that no person sees. The judge
+A generator and a reader that are trained together may agree on a pixel code that no person sees. The independent reader
 (weights "plate-judge") was trained on rendered standard plates alone (`training/readers.py`): what it reads in GN's
-picture is what the picture shows. It serves evaluation only.
+picture is visible there. It serves evaluation only.
 """
 
 from __future__ import annotations
@@ -12,55 +12,43 @@ import numpy as np
 import torch
 
 from ...images import to_tensor
-from ...networks import load_weights
-from ...networks.mtgan import MultiTaskDiscriminator
+from ...inference.pipeline import batched
+from ...networks import MultiTaskDiscriminator, load_weights
 from ...plates import decode, get_layout
 from ...weights import weights_folder
 
-BATCH = 64
+BATCH_SIZE = 64
 
 
 class PictureReader:
-    """Reads standard plates with a network of DN's form, DN itself included.
-
-    Args:
-        network: in evaluation mode.
-    """
+    """Reads standard plates with a network of DN's form in evaluation mode, DN itself included."""
 
     def __init__(self, network: MultiTaskDiscriminator):
         self.network = network
 
     @classmethod
     def from_pretrained(cls, source=None) -> PictureReader:
-        """The judge of the weights in `source` (see `weights.weights_folder`). Raises WeightsError without one."""
+        """The independent reader of the weights in `source` (see `weights.weights_folder`). Raises WeightsError."""
         return cls(load_weights(weights_folder(source, "plate-judge")))
 
     @torch.inference_mode()
     def __call__(self, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
-        """Read pictures.
+        """Standard plates, uint8 RGB (64, 192, 3), and the names of their layouts -> their texts.
 
-        Args:
-            pictures: uint8 (64, 192, 3) RGB, standard plates.
-            layouts: name of each one's layout.
-
-        Returns:
-            Their texts.
-
-        Raises:
-            ValueError: the network does not know a layout.
+        Raises ValueError when the network does not know a layout.
         """
-        names = list(self.network.config.layouts)
-        if unknown := set(layouts) - set(names):
+        known = list(self.network.config.layouts)
+        if unknown := set(layouts) - set(known):
             raise ValueError(f"this reader does not know the layouts {', '.join(sorted(unknown))}")
-        index = torch.tensor([names.index(layout) for layout in layouts])
         texts = []
-        for k in range(0, len(pictures), BATCH):
-            logits = self.network(to_tensor(np.stack(pictures[k : k + BATCH])), index[k : k + BATCH]).characters
-            for belief, layout in zip(logits.softmax(-1).numpy(), layouts[k : k + BATCH]):
-                texts.append("".join(reading[0] for reading in decode(belief, get_layout(layout))))
+        for batch in batched(zip(pictures, layouts, strict=True), BATCH_SIZE):
+            index = torch.tensor([known.index(layout) for _, layout in batch])
+            logits = self.network(to_tensor([picture for picture, _ in batch]), index).characters
+            for probabilities, (_, layout) in zip(logits.softmax(-1).numpy(), batch):
+                texts.append("".join(reading[0] for reading in decode(probabilities, get_layout(layout))))
         return texts
 
 
 def blurred(pictures: list[np.ndarray]) -> list[np.ndarray]:
-    """A 3x3 box blur: it removes a code hidden in single pixels and leaves what a person reads."""
+    """Blur with a 3x3 box: it removes a code hidden in single pixels and keeps what a person reads."""
     return [cv2.blur(picture, (3, 3)) for picture in pictures]

@@ -1,15 +1,17 @@
-"""Readers by others, to compare with where they are installed; neither the demo nor training needs them.
+"""Third-party readers, to compare with where they are installed; neither the demo nor training needs them.
 
-AgentCLPR (package agentclpr, Apache-2.0) reads plates in photos; PP-OCRv4's recogniser (package rapidocr-onnxruntime,
-Apache-2.0) reads a line of print.
+AgentCLPR (package agentclpr, Apache-2.0) reads plates in photos. PP-OCRv4's recogniser (package rapidocr-onnxruntime,
+Apache-2.0) reads one line of print.
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,16 @@ import numpy as np
 from ...images import resize
 from ...plates import normalise_text
 
+RECOGNISER = "models/ch_PP-OCRv4_rec_infer.onnx"
+"""PP-OCRv4's recogniser within the package rapidocr_onnxruntime."""
+
+LINE_HEIGHT = 48
+"""Height in pixels of the recogniser's input."""
+
 
 @dataclass(frozen=True, eq=False)
 class OtherReading:
-    """What another reader found: as much of `PlateResult` as the evaluation of photos looks at."""
+    """A third-party reading: those fields of `PlateResult` that the evaluation of photos uses."""
 
     text: str
     corners: np.ndarray
@@ -29,50 +37,33 @@ class OtherReading:
 
 
 class AgentCLPR:
-    """Photos -> plates, as `PlatePipeline` is called. Raises ModuleNotFoundError when agentclpr is not installed."""
+    """Photo uint8 RGB (H, W, 3) -> `OtherReading`s. Raises ModuleNotFoundError when agentclpr is not installed."""
 
     def __init__(self):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             from agentclpr import CLPSystem
 
-            logging.getLogger().setLevel(logging.ERROR)  # it reports every picture to the root logger
+            logging.getLogger().setLevel(logging.ERROR)  # it logs every picture to the root logger
             self.system = CLPSystem()
 
     def __call__(self, photo: np.ndarray) -> list[OtherReading]:
-        """uint8 RGB (H, W, 3) -> what it reads; nothing where it fails, as it does on plates at the photo's edge."""
+        """The plates in a photo; none where the package fails, as it does on plates at the photo's edge."""
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"):
                 found = self.system(np.ascontiguousarray(photo[..., ::-1]))
-        except Exception:  # whatever comes out of it is not an answer
+        except Exception:  # any failure of the package counts as no reading
             return []
         readings = []
-        for points, (text, score) in found:
+        for points, (raw_text, score) in found:
             corners = np.array(points, float)
             box = tuple(float(v) for v in (*corners.min(0), *corners.max(0)))
-            text = normalise_text(text)
-            if text:
+            if text := normalise_text(raw_text):
                 readings.append(OtherReading(text, corners, box, float(score)))
         return readings
 
 
-def find_agentclpr() -> AgentCLPR | None:
-    """The reader, or None where it is not installed."""
-    try:
-        return AgentCLPR()
-    except ModuleNotFoundError:
-        return None
-
-
-HEIGHT = 48
-
-
-MODEL = "models/ch_PP-OCRv4_rec_infer.onnx"
-
-
 class GeneralReader:
-    """Reads one line of print. Raises ModuleNotFoundError when the package, or onnxruntime, is not installed."""
+    """PP-OCRv4's recogniser: one line of print -> its text. Raises ModuleNotFoundError when it is not installed."""
 
     def __init__(self):
         import onnxruntime
@@ -82,26 +73,28 @@ class GeneralReader:
             raise ModuleNotFoundError("the general reader needs the package rapidocr-onnxruntime")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        path = Path(package.origin).parent / MODEL
+        path = Path(package.origin).parent / RECOGNISER
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         characters = self.session.get_modelmeta().custom_metadata_map["character"].split("\n")
-        self.symbols = ["", *characters, " "]
+        self.symbols = ["", *characters, " "]  # the first is the blank of CTC
 
     def __call__(self, picture: np.ndarray) -> str:
-        """uint8 (H, W) or (H, W, 3) -> what stands there, upper case, without separators; "" for nothing."""
+        """uint8 (H, W) or (H, W, 3) -> its text, upper case, without separators; "" for nothing."""
         if picture.ndim == 2:
             picture = np.repeat(picture[..., None], 3, 2)
-        width = max(HEIGHT, round(picture.shape[1] * HEIGHT / picture.shape[0]))
-        line = resize(picture, (HEIGHT, width)).astype(np.float32).transpose(2, 0, 1)[None]
+        width = max(LINE_HEIGHT, round(picture.shape[1] * LINE_HEIGHT / picture.shape[0]))
+        line = resize(picture, (LINE_HEIGHT, width)).astype(np.float32).transpose(2, 0, 1)[None]
         scores = self.session.run(None, {self.session.get_inputs()[0].name: line[:, ::-1] / 127.5 - 1})[0][0]
-        best = scores.argmax(-1)
-        kept = [k for i, k in enumerate(best) if k and (i == 0 or k != best[i - 1])]
-        return normalise_text("".join(self.symbols[k] for k in kept))
+        return normalise_text("".join(self.symbols[k] for k, _ in groupby(scores.argmax(-1).tolist())))
+
+
+def find_agentclpr() -> AgentCLPR | None:
+    """The reader of photos, or None where it is not installed."""
+    with suppress(ModuleNotFoundError):
+        return AgentCLPR()
 
 
 def find_general_reader() -> GeneralReader | None:
-    """The reader, or None where it is not installed."""
-    try:
+    """The reader of lines, or None where it is not installed."""
+    with suppress(ModuleNotFoundError):
         return GeneralReader()
-    except ModuleNotFoundError:
-        return None

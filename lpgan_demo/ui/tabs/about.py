@@ -1,4 +1,4 @@
-"""The tab that says what this is and how good it is."""
+"""The tab "About": what this is, what was measured, and the notebooks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 
 import gradio as gr
 
-from ...weights import BUNDLED
+from ...weights import BUNDLED, weights_folder
 from ..components import Words
 
-SHOTS = {
+CROP_SETS = {
     "clean": "as they are",
     "lr2": "half the size",
     "lr3": "a third of the size",
@@ -18,29 +18,31 @@ SHOTS = {
     "survl": "light surveillance",
     "surv": "heavy surveillance",
 }
-"""What the folders of the measured crops show."""
+"""{row of the results table: what those crops are}."""
 
 TUTORIALS = BUNDLED.parent / "tutorials"
 
 
-def measured() -> str:
-    """The results section of the bundled generator's model card, as Markdown."""
-    card = (BUNDLED / "mtgan-generator" / "README.md").read_text(encoding="utf-8")
-    _, _, rest = card.partition("## Results")
+def results_table() -> str:
+    """The results section of the generator's model card, as Markdown; "" where the weights come without cards."""
+    card = weights_folder(None, "mtgan-generator") / "README.md"
+    if not card.is_file():
+        return ""
+    _, _, rest = card.read_text(encoding="utf-8").partition("## Results")
     text = rest.partition("\n## ")[0].strip()
-    for name, words in SHOTS.items():
-        text = text.replace(f"| {name} |", f"| {words} |")
+    for name, meaning in CROP_SETS.items():
+        text = text.replace(f"| {name} |", f"| {meaning} |")
     return text
 
 
 def tutorials(space: str | None = None) -> str:
-    """Links to the notebooks, as Markdown: to the Space's files, which are shown rendered, or to this server's."""
-    start = f"https://huggingface.co/spaces/{space}/blob/main/tutorials" if space else "tutorials"
+    """Links to the notebooks, as Markdown: to the files of a Space (owner/name), shown rendered, or of this server."""
+    root = f"https://huggingface.co/spaces/{space}/blob/main/tutorials" if space else "tutorials"
     lines = []
     for path in sorted(TUTORIALS.glob("*.ipynb")):
         title = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
         first = "".join(title).splitlines()[0].removeprefix("# ")
-        lines.append(f"- [{first}]({start}/{path.name})")
+        lines.append(f"- [{first}]({root}/{path.name})")
     return "\n".join(lines)
 
 
@@ -48,6 +50,6 @@ def about_tab(words: Words) -> None:
     """Render the tab."""
     words(gr.Markdown, "about")
     with words(gr.Accordion, "measured", open=True):
-        gr.Markdown(measured(), elem_id="measured")
+        gr.Markdown(results_table(), elem_id="measured")
     words(gr.Markdown, "tutorials")
     gr.Markdown(tutorials(os.environ.get("SPACE_ID")), elem_id="tutorials")

@@ -1,22 +1,24 @@
-"""The tab where a visitor makes a bad plate: text and sliders in, the spoilt picture and what is still read out."""
+"""The tab "Make a bad plate": text and camera settings in, the degraded picture and its reading out."""
 
 from __future__ import annotations
-
-import functools
 
 import gradio as gr
 import numpy as np
 
-from ...plates import LAYOUTS, get_layout, normalise_text
+from ...plates import LAYOUTS, PlateLayout, get_layout, normalise_text
 from ...plates.camera import Camera, shoot
 from ...plates.glyphs import font_glyphs
 from ...plates.scenes import SceneRanges, plate_scene
-from ..components import NO_PANELS, Words, on_gpu, panels, pipeline, plate_panels
-from ..reading_panel import problem_html
+from ..components import Words, empty_panels, on_gpu, panel_values, pipeline, plate_panels
 from ..words import say
 
-FIRST = ("苏E6M328", "cn_blue", 60, 2.0, 10, 0.5, 0.9, 4, 70, 3)
-"""What the tab begins with: text, layout and the sliders' values."""
+INITIAL_SETTINGS = ("苏E6M328", "cn_blue", 60, 2.0, 10, 0.5, 0.9, 4, 70, 3)
+"""Text, layout and the values of the sliders, in the order of the arguments of `make_plate`."""
+
+
+def _bad_text(language: str, text: str, layout: PlateLayout) -> str:
+    """The message about a text that the layout cannot carry, with an example of one that it can."""
+    return say(language, "bad_text", text=text, example=layout.random_text(np.random.default_rng(1)))
 
 
 def make_plate(
@@ -48,15 +50,14 @@ def make_plate(
     kind = get_layout(layout)
     plain = normalise_text(text, kind)
     if not kind.accepts(plain):
-        example = kind.random_text(np.random.default_rng(1))
-        raise ValueError(say("en", "bad_text", text=text or "''", example=example))
+        raise gr.Error(_bad_text("en", text or "''", kind), print_exception=False)
     limits = ((width, 12, 400), (motion, 0, 30), (angle, -360, 360), (defocus, 0, 10))
     limits += ((light, 0, 5), (noise, 0, 100), (jpeg, 1, 100), (tilt, 0, 40))
     for value, low, high in limits:
         if not low <= value <= high:
-            raise ValueError(f"{value} is not between {low} and {high}")
+            raise gr.Error(f"{value} is not between {low} and {high}", print_exception=False)
     ranges = SceneRanges(tilt_degrees=tilt, strong_tilt_share=0.0, tight_share=0.0, margin=(0.03, 0.05))
-    rng = np.random.default_rng(7)  # always the same plate and noise: only what was changed changes
+    rng = np.random.default_rng(7)  # fixed, so that between two calls only the settings differ
     scene = plate_scene(plain, kind, rng, font_glyphs("Medium"), ranges=ranges)
     camera = Camera(round(width), defocus, motion, angle, light, noise=noise, jpeg=round(jpeg))
     return shoot(scene, camera, rng)
@@ -64,35 +65,26 @@ def make_plate(
 
 @on_gpu
 def make_and_read(text: str, layout: str, *settings_and_language) -> tuple:
-    """The panels of the plate that was made, or the sentence on why there is none."""
+    """The values of the panels for the plate of these settings, or the message on a bad text."""
     *settings, language = settings_and_language
     kind = get_layout(layout)
     plain = normalise_text(text or "", kind)
     if not kind.accepts(plain):
-        example = kind.random_text(np.random.default_rng(1))
-        return problem_html(say(language, "bad_text", text=text or "…", example=example)), *NO_PANELS[1:]
+        return empty_panels(_bad_text(language, text or "…", kind))
     plate = pipeline().read_plate(make_plate(plain, layout, *settings))
     note = say(language, "right") if plate.text == plain else say(language, "wrong", text=plain)
-    return panels(plate, language, [note])
+    return panel_values(plate, language, [note])
 
 
-def another_text(layout: str) -> str:
-    """A random number for a kind of plate."""
+def random_text(layout: str) -> str:
+    """A random text for a layout."""
     return get_layout(layout).random_text(np.random.default_rng())
 
 
-@functools.wraps(make_plate)
-def make_for_api(*arguments) -> np.ndarray:
-    try:
-        return make_plate(*arguments)
-    except ValueError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-
-
 def make_tab(words: Words, tab: gr.Tab) -> None:
-    """Render the contents of the tab and wire them; the first plate is made when the tab is opened."""
+    """Render the contents of `tab` and wire them; the first plate is made when the tab is opened."""
     words(gr.Markdown, "make_intro")
-    text, layout, width, motion, angle, defocus, light, noise, jpeg, tilt = FIRST
+    text, layout, width, motion, angle, defocus, light, noise, jpeg, tilt = INITIAL_SETTINGS
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             fields = [
@@ -129,7 +121,7 @@ def make_tab(words: Words, tab: gr.Tab) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    another.click(another_text, fields[1], fields[0], api_visibility="private")
-    fields[1].input(another_text, fields[1], fields[0], api_visibility="private")
+    another.click(random_text, fields[1], fields[0], api_visibility="private")
+    fields[1].input(random_text, fields[1], fields[0], api_visibility="private")
     picture = gr.Image(visible=False, format="png")
-    gr.Button(visible=False).click(make_for_api, fields, picture, api_name="make_plate")
+    gr.Button(visible=False).click(make_plate, fields, picture, api_name="make_plate")
