@@ -65,21 +65,21 @@ def fit(
         worker_init_fn=_ignore_interrupts,
     )
     bar = tqdm(total=steps, initial=trainer.steps, disable=not main, mininterval=5, unit="step")
-    sums: dict[str, list] = {}
+    logged: dict[str, list] = {}
     values: dict = {}
     begun, first = time.time(), trainer.steps
     try:
         for batch in loader:
             trainer.set_progress(trainer.steps / steps)
             for name, value in trainer.step(tensor_batch(batch, trainer.device)).items():
-                sums.setdefault(name, []).append(value)
+                logged.setdefault(name, []).append(value)
             bar.update()
             last = trainer.steps >= steps or _asked_to_stop(accelerator, stop, trainer.steps % log_every == 0)
             if main and (trainer.steps % log_every == 0 or last):
                 line = {"step": trainer.steps, "seconds": round(time.time() - begun, 1)}
                 line["steps_per_second"] = round((trainer.steps - first) / (time.time() - begun), 3)
-                line |= {name: round(float(np.mean(v)), 5) for name, v in sums.items()}
-                sums.clear()
+                line |= {name: round(float(np.mean(v)), 5) for name, v in logged.items()}
+                logged.clear()
                 bar.set_postfix({k: line[k] for k in ("g_head", "g_pixel", "d_real", "d_fake") if k in line})
                 with open(folder / "log.jsonl", "a") as log:
                     log.write(json.dumps(line) + "\n")
