@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent
-while not (ROOT / "lpgan_demo").is_dir():
-    ROOT = ROOT.parent
+ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "lpgan_demo"
 
 ORDER = (

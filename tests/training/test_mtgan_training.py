@@ -172,7 +172,7 @@ def test_gn_alone_is_exported_in_16_bits_and_mtgan_is_not_even_with_folders_give
 HALF_A_BATCH_EACH = """
 import os, sys, torch
 sys.path[:0] = sys.argv[1:3]
-from test_training import batches, new_trainer
+from test_mtgan_training import batches, new_trainer
 from lpgan_demo.training.trainer import tensor_batch
 torch.set_num_threads(1)
 trainer = new_trainer(augment_view=False, clip=1e9)
@@ -190,7 +190,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path):
     here = Path(__file__).resolve().parent
     (tmp_path / "half.py").write_text(HALF_A_BATCH_EACH)
     start = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29631"]
-    command = [*start, str(tmp_path / "half.py"), str(here.parent), str(here), str(tmp_path / "gradients.pt")]
+    command = [*start, str(tmp_path / "half.py"), str(here.parents[1]), str(here), str(tmp_path / "gradients.pt")]
     ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert ran.returncode == 0, ran.stderr[-2000:]
     theirs = torch.load(tmp_path / "gradients.pt", weights_only=True)
