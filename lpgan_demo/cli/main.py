@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from ..results import WeightsError
 from . import bench, evaluate, publish, read, train
+from .options import add_weights
 
 
 def build_parser(argv: list[str]) -> argparse.ArgumentParser:
@@ -30,6 +32,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     examples.set_defaults(handler=_examples)
     demo = commands.add_parser("demo", help="open the demo in the browser")
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
+    add_weights(demo)
     demo.set_defaults(handler=_demo)
     return parser
 
@@ -45,6 +48,8 @@ def _examples(arguments) -> int:
 def _demo(arguments) -> int:
     from ..ui import launch
 
+    if arguments.weights:
+        os.environ["LPGAN_WEIGHTS"] = arguments.weights  # the page loads its networks when they are first needed
     launch(port=arguments.port)
     return 0
 

@@ -62,7 +62,7 @@ class InkPlates:
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(blurred: uint8 (H, W, 3) RGB, ink: uint8 (H, W))."""
         text, index = self.source.draw_text(rng)
-        layout, glyphs = self.source.layouts[index], self.source.draw_glyphs(rng)
+        layout, glyphs = self.source.layouts[index], self.source.draw_glyphs(rng, text)
         scene, ink = scene_with_ink(text, layout, rng, glyphs, self.size, self.ranges)
         return shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng), ink
 

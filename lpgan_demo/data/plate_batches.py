@@ -15,6 +15,7 @@ from ..plates import CHINESE_LAYOUTS, encode, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.standard import standard_plate
 from .batches import SeededBatches
+from .characters import RealCharacters, replace_province
 from .labelled import LabelledPlate
 
 
@@ -25,10 +26,19 @@ class LabelledPlateSource:
         plates: those with other layouts are left out; ValueError when none is left.
         layouts: names that the layout indices of the samples stand for.
         join_share: share of plates that are joined from two (see `join`).
+        margin: of the crop on each side, as a share of the plate's width or height.
+        characters: real characters; more than half of the joined plates get another province from these.
     """
 
-    def __init__(self, plates: list[LabelledPlate], layouts=CHINESE_LAYOUTS, join_share: float = 0.0):
-        self.join_share = join_share
+    def __init__(
+        self,
+        plates: list[LabelledPlate],
+        layouts=CHINESE_LAYOUTS,
+        join_share: float = 0.0,
+        margin: tuple[float, float] = (-0.04, 0.08),
+        characters: RealCharacters | None = None,
+    ):
+        self.join_share, self.margin, self.characters = join_share, margin, characters
         self._rectified: dict[int, np.ndarray] = {}
         names = list(layouts)
         self.plates = [plate for plate in plates if plate.layout in names]
@@ -52,6 +62,8 @@ class LabelledPlateSource:
         one_row = self.plates[k].layout in CHINESE_LAYOUTS
         if rng.random() < self.join_share and one_row and self.index[k] == self.index[other]:
             crop, text = join(self.rectified(k), text, self.rectified(other), self.plates[other].text, rng)
+            if self.characters is not None and rng.random() < 0.6:
+                crop, text = replace_province(crop, text, self.characters, rng)
             inner = 0.0
         elif self.plates[k].corners is not None:
             crop, inner = self.plates[k].crop(margin=0.12, flat=rng.random() < 0.4), 0.12 / 1.24
@@ -59,7 +71,7 @@ class LabelledPlateSource:
             crop, inner = self.plates[k].crop(), 0.0
         h, w = crop.shape[:2]
         quad = np.array([[inner, inner], [1 - inner, inner], [1 - inner, 1 - inner], [inner, 1 - inner]])
-        grow = rng.uniform(-0.04, 0.08, 4) * (0.7, 1, 0.7, 1)
+        grow = rng.uniform(*self.margin, 4) * (0.7, 1, 0.7, 1)
         quad += np.array([[-grow[0], -grow[1]], [grow[2], -grow[1]], [grow[2], grow[3]], [-grow[0], grow[3]]])
         quad += rng.normal(0, 0.015, (4, 2))
         quad[:, 1] += (quad[:, 0] - 0.5) * rng.normal(0, 0.06)

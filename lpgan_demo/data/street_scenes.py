@@ -103,7 +103,7 @@ class StreetScenes:
 
     def _paste_plate(self, picture, text, index, quad, rng) -> None:
         """Paste a rendered plate, about as bright as the picture around it."""
-        plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng))
+        plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng, text))
         box = cv2.boundingRect(np.float32(quad))
         around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
         light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.45, 1.4) ** rng.uniform(0.2, 1.0)

@@ -74,7 +74,7 @@ def rendered_pairs(n: int, seed: int = 12345) -> list[InkSample]:
     for _ in range(n):
         text, index = source.draw_text(rng)
         layout = source.layouts[index]
-        scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng), SIZE, RANGES)
+        scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng, text), SIZE, RANGES)
         picture = shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng)
         samples.append((picture, ink, text, layout))
     return samples

@@ -31,7 +31,7 @@ _CJK_DILATION = {"Medium": 5, "SemiBold": 5, "Bold": 9}
 """Kernel size that thickens Chinese characters to each weight; the only packaged CJK font is Regular."""
 
 
-def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
+def fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
     """Crop a grey mask to its ink and stretch it to `CELL`; narrow symbols keep their aspect."""
     rows, columns = np.where(ink.max(1) > 100)[0], np.where(ink.max(0) > 100)[0]
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -48,12 +48,12 @@ def _fill_cell(ink: np.ndarray, symbol: str) -> np.ndarray:
 def draw_glyph(symbol: str, style: str = STANDARD_STYLE) -> np.ndarray:
     """Ink mask of one symbol in a packaged font: uint8 `CELL`, 255 ink. `style` is a Barlow weight."""
     if symbol == "1":
-        return _fill_cell(np.full((180, _stem_width(style)), 255, np.uint8), symbol)
+        return fill_cell(np.full((180, _stem_width(style)), 255, np.uint8), symbol)
     chinese = symbol not in DIGITS + LETTERS and symbol != FLAGGED_ONE
     canvas = Image.new("L", (420, 420))
     font = packaged_font("" if chinese else style, chinese)
     ImageDraw.Draw(canvas).text((90, 60), symbol[0], font=font, fill=255)
-    cell = _fill_cell(np.asarray(canvas), symbol)
+    cell = fill_cell(np.asarray(canvas), symbol)
     if chinese and style in _CJK_DILATION:
         size = _CJK_DILATION[style]
         cell = cv2.dilate(cell, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
@@ -101,4 +101,4 @@ def folder_glyphs(folder: str | Path, prefix: str = "") -> dict[str, np.ndarray]
     corners = np.concatenate([[g[0, 0], g[0, -1], g[-1, 0], g[-1, -1]] for g in grey.values()])
     if np.median(corners) > 127:
         grey = {s: 255 - g for s, g in grey.items()}
-    return {s: _fill_cell(g, s) for s, g in grey.items() if g.max() > 100}
+    return {s: fill_cell(g, s) for s, g in grey.items() if g.max() > 100}

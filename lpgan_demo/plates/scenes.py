@@ -22,6 +22,7 @@ class SceneRanges:
         perspective: standard deviation of each corner's shift, as a share of the plate's size.
         aspect: factor of the plate's height over its width.
         tight_share: probability that the crop cuts off the outermost corners.
+        fading: largest share of the ink that may have faded.
     """
 
     margin: tuple[float, float] = (-0.05, 0.10)
@@ -31,6 +32,14 @@ class SceneRanges:
     perspective: float = 0.04
     aspect: tuple[float, float] = (0.75, 1.2)
     tight_share: float = 0.3
+    fading: float = 0.25
+
+
+CLOSE_FRAMING = SceneRanges()
+"""Crops as a good detector cuts them."""
+
+ANY_FRAMING = SceneRanges(margin=(-0.12, 0.20), aspect=(0.65, 1.35), fading=0.5)
+"""Crops as other people's detectors cut them: tight, shifted or loose, squeezed or stretched."""
 
 
 def noise_field(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int], channels: int) -> np.ndarray:
@@ -39,8 +48,10 @@ def noise_field(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[i
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
 
 
-def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a worn plate: varying paint and stroke width, rivets, dirt, scratches.
+def used_plate(
+    text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict, fading: float = 0.25
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a worn plate: varying paint and stroke width, ink faded by up to `fading`, rivets, dirt, scratches.
 
     Returns:
         The plate, float32 (H, W, 3) RGB 0-255, and its ink without fading and dirt, float32 (H, W) in [0, 1].
@@ -54,8 +65,8 @@ def used_plate(text: str, layout: PlateLayout, rng: np.random.Generator, glyphs:
     paper = background(layout, size) + rng.normal(0, 14, 3).astype(np.float32)
     ink = ink_colour(text, layout, size)
     ink = ink + (rng.uniform(-70, 8) if ink.mean() > 127 else rng.uniform(-5, 60))
-    fading = rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0
-    opacity = coverage[..., None] * (1 - fading)
+    faded = rng.uniform(0, fading) if rng.random() < 0.4 else 0.0
+    opacity = coverage[..., None] * (1 - faded)
     plate = paper * (1 - opacity) + ink * opacity
 
     if rng.random() < 0.7:  # rivets and screws at the four usual places
@@ -110,7 +121,7 @@ def _quad_in_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float
 
 def _place(text, layout, rng, glyphs, size, ranges):
     """The scene, the ink of its plate, and the homography (3, 3) that maps the plate into the scene."""
-    plate, coverage = used_plate(text, layout, rng, glyphs)
+    plate, coverage = used_plate(text, layout, rng, glyphs, ranges.fading)
     h, w = plate.shape[:2]
     corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
     quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)

@@ -280,7 +280,9 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     source, sides = begin(recipe)
     parts, shares = [source], [1.0]
     if sides["train"]:
-        parts.append(LabelledPlateSource(sides["train"], recipe.layouts, recipe.join_share))
+        margin = (-0.04, 0.08) if recipe.framing == "close" else (-0.10, 0.13)
+        options = {"join_share": recipe.join_share, "margin": margin, "characters": source.characters}
+        parts.append(LabelledPlateSource(sides["train"], recipe.layouts, **options))
         shares = [1 - recipe.real_share, recipe.real_share]
     generator, discriminator = mtgan_networks(recipe)
     if recipe.start:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import torch
 
+from ..data.characters import RealCharacters
 from ..data.formats import real_plates
 from ..data.labelled import LabelledPlate
 from ..data.synthetic import SyntheticPlates
 from ..plates import LAYOUTS
+from ..plates.scenes import ANY_FRAMING, CLOSE_FRAMING
 from .loop import fit
 from .trainer import Trainer, option
 
@@ -35,21 +37,34 @@ class Run:
     layout_shares: tuple = option((3.0, 1, 0.7, 0.7, 1.2, 1, 1.2, 1, 0.7), "share of each among rendered plates")
     real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
     half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
+    framing: str = option("close", "how crops are cut: close, or any (tight, shifted or loose)")
+    lettering: str = option("packaged", "fonts of rendered plates: packaged, or many (installed fontpkg-*, Noto CJK)")
+    characters: str = option("", "zip of real characters, SYMBOL/NAME, put on rendered and real plates")
     glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
 
 
 def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]:
     """Set seed and threads; returns the source of rendered plates, and the real plates by side of the split.
 
-    Raises ValueError when there are not as many shares as layouts.
+    Layouts beyond the given shares get the mean of these. Raises ValueError when there are more shares than layouts.
     """
-    if len(recipe.layout_shares) != len(recipe.layouts):
-        raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(recipe.layout_shares)}")
+    shares, extra = recipe.layout_shares, len(recipe.layouts) - len(recipe.layout_shares)
+    if extra < 0 or not shares:
+        raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(shares)}")
+    if recipe.framing not in ("close", "any"):
+        raise ValueError(f"framing must be close or any, not {recipe.framing!r}")
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     glyphs = [tuple(spec.split("=", 1)) for spec in recipe.glyphs]
-    source = SyntheticPlates(recipe.layouts, recipe.layout_shares, glyphs)
+    source = SyntheticPlates(
+        recipe.layouts,
+        (*shares, *[sum(shares) / len(shares)] * extra),
+        glyphs,
+        ranges=CLOSE_FRAMING if recipe.framing == "close" else ANY_FRAMING,
+        lettering=recipe.lettering,
+        characters=RealCharacters(recipe.characters) if recipe.characters else None,
+    )
     return source, real_plates(recipe.real, recipe.half)
 
 

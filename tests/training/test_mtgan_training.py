@@ -22,6 +22,7 @@ from lpgan_demo.training.mtgan import (
     mtgan_networks,
 )
 from lpgan_demo.training.recipes import exported_networks
+from lpgan_demo.training.run import begin
 from lpgan_demo.training.trainer import option, tensor_batch
 
 
@@ -167,6 +168,16 @@ def test_gn_alone_is_exported_in_16_bits_and_mtgan_is_not_even_with_folders_give
         averages = (network.state_dict() for network in mtgan_networks(recipe))
         state = dict(zip(("generator_ema", "discriminator_ema"), averages))
         assert [half for _, half in exported_networks(recipe, state).values()] == expected
+
+
+def test_a_layout_without_a_share_gets_the_mean_of_the_others():
+    layouts = ("cn_blue", "cn_green", "vn_one_row")
+    source, _ = begin(MTGANRecipe(layouts=layouts, layout_shares=(1.0, 3.0)))
+    assert source.shares == pytest.approx([1 / 6, 3 / 6, 2 / 6])
+    with pytest.raises(ValueError, match="layout shares"):
+        begin(MTGANRecipe(layouts=layouts[:1], layout_shares=(1.0, 3.0)))
+    with pytest.raises(ValueError, match="framing"):
+        begin(MTGANRecipe(layouts=layouts[:1], layout_shares=(1.0,), framing="loose"))
 
 
 HALF_A_BATCH_EACH = """
