@@ -41,7 +41,7 @@ class DeblurTraining:
     vgg: str = option("torchvision", "VGG16 of the perceptual loss: torchvision, or an .npz file in Caffe's layout")
     perceptual_every: int = option(1, "take the perceptual loss on every n-th step, n times as strongly")
     ema: float = option(0.998, "decay of the moving average of the generator's weights, the ones that are published")
-    precision: str = option("bf16", "bf16 (autocast) or fp32")
+    precision: str = option("auto", "bf16 (autocast), fp32, or auto: bf16 where the device does it natively")
 
 
 class DeblurTrainer(Trainer):

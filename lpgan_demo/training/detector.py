@@ -36,7 +36,7 @@ class DetectorTraining:
     frozen_blocks: int = option(3, "first blocks of the backbone that keep their ImageNet weights, with the stem")
     ema: float = option(0.995, "decay of the moving average of the weights, the one that is published")
     clip: float = option(2.0, "largest norm of the gradient")
-    precision: str = option("bf16", "bf16 (autocast) or fp32")
+    precision: str = option("auto", "bf16 (autocast), fp32, or auto: bf16 where the device does it natively")
 
 
 class DetectorTrainer(Trainer):

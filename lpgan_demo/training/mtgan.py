@@ -49,7 +49,7 @@ class MTGANTraining:
     discriminator_every: int = option(1, "train DN on every n-th step")
     ema: float = option(0.999, "decay of the moving average of GN's and DN's weights, the ones that are published")
     clip: float = option(1.0, "largest norm of GN's gradient")
-    precision: str = option("bf16", "bf16 (autocast) or fp32")
+    precision: str = option("auto", "bf16 (autocast), fp32, or auto: bf16 where the device does it natively")
 
 
 class MTGANTrainer(Trainer):

@@ -20,6 +20,7 @@ from ..evaluation.metrics import mean_score
 from ..evaluation.readers.classical import cell_pictures, read_plates
 from ..evaluation.readers.judge import PictureReader
 from ..images import to_tensor
+from ..inference.optimise import resolve_precision
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
@@ -75,6 +76,7 @@ def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
     source = SyntheticPlates(recipe.layouts)
     network = MultiTaskDiscriminator(DiscriminatorConfig(layouts=recipe.layouts)).to(memory_format=torch.channels_last)
     optimiser, schedule = _one_cycle(network, recipe.learning_rate, recipe.steps)
+    native = resolve_precision("auto", torch.device("cpu")) == "bf16"
     bar = tqdm(range(recipe.steps), mininterval=5, unit="step")
     for step in bar:
         pictures, texts, index = _standard_plates(source, recipe.batch_size, rng)
@@ -82,7 +84,7 @@ def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
         tint = 1 + 0.1 * torch.randn(len(plates), 3, 1, 1)
         plates = (plates * tint + 0.1 * torch.randn(len(plates), 3, 1, 1)).clamp(-1, 1)
         target = np.stack([encode(text, source.layouts[k]) for text, k in zip(texts, index)])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=native):
             out = network(seen_by_discriminator(plates), torch.tensor(index))
             loss = character_cross_entropy(out.characters, torch.from_numpy(target)[:, : network.table.max_characters])
         optimiser.zero_grad(set_to_none=True)

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ..images import to_tensor
+from ..inference.optimise import resolve_precision
 
 
 def tensor_batch(batch: dict[str, np.ndarray], device) -> dict[str, Tensor]:
@@ -75,26 +76,26 @@ class Trainer:
         optimisers: (optimiser, highest learning rate) of each.
         averaged: (moving average, live network) of each.
         state_names: names of the attributes, networks and optimisers, that a resumed run needs.
+        precision: "bf16" or "fp32".
         steps, seen: steps done, and samples that all processes saw in them.
     """
 
     state_names: tuple[str, ...] = ()
 
     def __init__(self, config, accelerator: Accelerator | None = None):
-        if config.precision not in ("bf16", "fp32"):
-            raise ValueError(f"precision must be bf16 or fp32, not {config.precision!r}")
         if config.warmup_steps < 1:
             raise ValueError("warmup_steps must be at least 1")
         self.config = config
         self.accelerator = accelerator or make_accelerator()
         self.device = self.accelerator.device
+        self.precision = resolve_precision(config.precision, self.device)
         self.optimisers: list[tuple[torch.optim.Optimizer, float]] = []
         self.averaged: list[tuple[nn.Module, nn.Module]] = []
         self.steps = self.seen = 0
 
     def autocast(self):
-        """Context of the forward passes, with the configuration's precision."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+        """Context of the forward passes, in `precision`."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def set_progress(self, progress: float) -> None:
         """Set the learning rates for the share of the run that is done, in [0, 1] (see `learning_rate_factor`)."""

@@ -98,7 +98,7 @@ def photo_validator(plates):
 
     @torch.no_grad()
     def validate(trainer) -> dict:
-        detector = PlateDetector(trainer.network_ema, trainer.device, trainer.config.precision, threshold=0.05)
+        detector = PlateDetector(trainer.network_ema, trainer.device, trainer.precision, threshold=0.05)
         found = [detector(images.load_image(path)) for path, _ in photos]
         values = detection_scores([corners for _, corners in photos], found)
         return {name: round(value, 4) for name, value in values.items()} | {"score": values["average_precision"]}

@@ -170,6 +170,13 @@ def test_gn_alone_is_exported_in_16_bits_and_mtgan_is_not_even_with_folders_give
         assert [half for _, half in exported_networks(recipe, state).values()] == expected
 
 
+def test_training_uses_bf16_only_where_it_is_native_unless_told(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False, "amx_bf16": False})
+    assert new_trainer(precision="auto").precision == "fp32" and new_trainer(precision="bf16").precision == "bf16"
+    with pytest.raises(ValueError, match="precision"):
+        new_trainer(precision="int8")
+
+
 def test_a_layout_without_a_share_gets_the_mean_of_the_others():
     layouts = ("cn_blue", "cn_green", "vn_one_row")
     source, _ = begin(MTGANRecipe(layouts=layouts, layout_shares=(1.0, 3.0)))
