@@ -171,26 +171,23 @@ def shoot(scene: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nda
     return np.ascontiguousarray(image)
 
 
+_STREET = {  # heavy: ranges of reduction, defocus, motion, gain, noise and JPEG quality
+    False: ((1.2, 2.2), (0.4, 1.0), (1, 5), (0.5, 1.2), (2, 8), (35, 81)),
+    True: ((1.5, 3.0), (0.6, 1.6), (1, 8), (0.4, 1.2), (2, 12), (25, 71)),
+}
+
+
 def street_camera(rng: np.random.Generator, heavy: bool) -> Camera:
     """A surveillance shot: light or heavy defocus, motion, few pixels, poor light, noise and JPEG at once."""
-    if heavy:
-        return Camera(
-            width=int(94 / rng.uniform(1.5, 3.0)),
-            defocus=rng.uniform(0.6, 1.6),
-            motion=float(rng.integers(1, 8)),
-            angle=rng.uniform(0, 180),
-            gain=rng.uniform(0.4, 1.2),
-            noise=rng.uniform(2, 12),
-            jpeg=int(rng.integers(25, 71)),
-        )
+    reduction, defocus, motion, gain, noise, jpeg = _STREET[heavy]
     return Camera(
-        width=int(94 / rng.uniform(1.2, 2.2)),
-        defocus=rng.uniform(0.4, 1.0),
-        motion=float(rng.integers(1, 5)),
+        width=int(REFERENCE_WIDTH / rng.uniform(*reduction)),
+        defocus=rng.uniform(*defocus),
+        motion=float(rng.integers(*motion)),
         angle=rng.uniform(0, 180),
-        gain=rng.uniform(0.5, 1.2),
-        noise=rng.uniform(2, 8),
-        jpeg=int(rng.integers(35, 81)),
+        gain=rng.uniform(*gain),
+        noise=rng.uniform(*noise),
+        jpeg=int(rng.integers(*jpeg)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page with its six tabs, and how it is served."""
+"""The page with its tabs, and how it is served."""
 
 from __future__ import annotations
 
