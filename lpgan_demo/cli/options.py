@@ -11,8 +11,8 @@ def add_folders(parser) -> None:
     parser.add_argument(
         "folders",
         nargs="+",
-        metavar="FOLDER",
-        help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with their xml",
+        metavar="FOLDER[=LAYOUT]",
+        help="crops named LABEL.ext or LABEL__x.ext, CCPD photos, or EasyPR photos with xml; LAYOUT of all of them",
     )
     add_side(parser)
 
