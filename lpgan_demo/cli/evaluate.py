@@ -151,7 +151,7 @@ def photos(arguments) -> Measured:
 def _rows(report: dict[str, dict]) -> list[str]:
     """A line for each entry: its name and its figures; lists are left out."""
     width = max(map(len, map(str, report)), default=0)
-    shown = {name: {k: v for k, v in row.items() if not isinstance(v, (list, dict))} for name, row in report.items()}
+    shown = {name: {k: v for k, v in row.items() if not isinstance(v, list)} for name, row in report.items()}
     return [
         f"{name:{width}} " + "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items())
         for name, row in shown.items()
