@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..images.drawing import packaged_font
-from .layouts import DIGITS, LETTERS, SYMBOLS
+from .layout import DIGITS, LETTERS, SYMBOLS
 
 CELL = (180, 90)
 """Height and width in pixels of a stored glyph: 2 pixels per millimetre of the 45 x 90 mm cell."""

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .glyphs import CELL, FLAGGED_ONE, fill_cell
-from .layouts import DIGITS, LETTERS, PROVINCES, SPECIAL_MARKS
+from .layout import DIGITS, LETTERS, PROVINCES, SPECIAL_MARKS
 
 WEIGHTS = (400, 500, 600, 700)
 """Weights in which a variable font is used, regular to bold."""

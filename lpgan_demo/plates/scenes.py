@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from .layouts import PlateLayout
+from .layout import PlateLayout
 from .standard import STANDARD_SIZE, background, ink_colour, ink_coverage
 
 
@@ -23,6 +24,7 @@ class SceneRanges:
         aspect: factor of the plate's height over its width.
         tight_share: probability that the crop cuts off the outermost corners.
         fading: largest share of the ink that may have faded.
+        paint: standard deviation of the paper's colour, in grey levels.
     """
 
     margin: tuple[float, float] = (-0.05, 0.10)
@@ -33,12 +35,13 @@ class SceneRanges:
     aspect: tuple[float, float] = (0.75, 1.2)
     tight_share: float = 0.3
     fading: float = 0.25
+    paint: float = 14.0
 
 
 CLOSE_FRAMING = SceneRanges()
 """Crops as a good detector cuts them."""
 
-ANY_FRAMING = SceneRanges(margin=(-0.12, 0.20), aspect=(0.65, 1.35), fading=0.5)
+ANY_FRAMING = SceneRanges(margin=(-0.12, 0.25), aspect=(0.6, 1.4), fading=0.5, paint=22.0)
 """Crops as other people's detectors cut them: tight, shifted or loose, squeezed or stretched."""
 
 
@@ -48,10 +51,21 @@ def noise_field(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[i
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).reshape(*shape, channels)
 
 
+class PlacedPlate(NamedTuple):
+    """A plate in a scene: `scene` float32 (H, W, 3) RGB 0-255; `corners` float (4, 2) of the plate in its pixels,
+    clockwise from the top left; `coverage` and `warp`: its ink as in `used_plate`, and the homography (3, 3) that maps
+    it into the scene."""
+
+    scene: np.ndarray
+    corners: np.ndarray
+    coverage: np.ndarray
+    warp: np.ndarray
+
+
 def used_plate(
-    text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict, fading: float = 0.25
+    text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict, ranges: SceneRanges = SceneRanges()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a worn plate: varying paint and stroke width, ink faded by up to `fading`, rivets, dirt, scratches.
+    """Draw a worn plate: varying paint and stroke width, faded ink, rivets, dirt, scratches.
 
     Returns:
         The plate, float32 (H, W, 3) RGB 0-255, and its ink without fading and dirt, float32 (H, W) in [0, 1].
@@ -62,10 +76,10 @@ def used_plate(
     if rng.random() < 0.6:  # strokes wider or narrower than the standard
         soft = cv2.GaussianBlur(coverage, (0, 0), rng.uniform(0.5, 1.1))
         coverage = np.clip((soft - rng.uniform(0.3, 0.7)) * 2.5 + 0.5, 0, 1)
-    paper = background(layout, size) + rng.normal(0, 14, 3).astype(np.float32)
+    paper = background(layout, size) + rng.normal(0, ranges.paint, 3).astype(np.float32)
     ink = ink_colour(text, layout, size)
     ink = ink + (rng.uniform(-70, 8) if ink.mean() > 127 else rng.uniform(-5, 60))
-    faded = rng.uniform(0, fading) if rng.random() < 0.4 else 0.0
+    faded = rng.uniform(0, ranges.fading) if rng.random() < 0.4 else 0.0
     opacity = coverage[..., None] * (1 - faded)
     plate = paper * (1 - opacity) + ink * opacity
 
@@ -119,16 +133,34 @@ def _quad_in_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float
     return (quad - low) / (high - low) * (size[1], size[0])
 
 
-def _place(text, layout, rng, glyphs, size, ranges):
-    """The scene, the ink of its plate, and the homography (3, 3) that maps the plate into the scene."""
-    plate, coverage = used_plate(text, layout, rng, glyphs, ranges.fading)
+def place(
+    plate: np.ndarray,
+    coverage: np.ndarray,
+    aspect: float,
+    rng: np.random.Generator,
+    size: tuple[int, int] = STANDARD_SIZE,
+    ranges: SceneRanges = SceneRanges(),
+) -> PlacedPlate:
+    """Put a plate, as `used_plate` returns it, into a scene of (height, width); aspect: its width over its height."""
     h, w = plate.shape[:2]
-    corners = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
-    quad = _quad_in_crop(rng, size, layout.size_mm[1] / layout.size_mm[0], ranges)
-    warp = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
+    corners = _quad_in_crop(rng, size, aspect, ranges)
+    warp = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), corners.astype(np.float32))
     scene = _surroundings(rng, size)
     _paste(scene, plate, warp)
-    return scene, coverage, warp
+    return PlacedPlate(scene, corners, coverage, warp)
+
+
+def placed_plate(
+    text: str,
+    layout: PlateLayout,
+    rng: np.random.Generator,
+    glyphs: dict,
+    size: tuple[int, int] = STANDARD_SIZE,
+    ranges: SceneRanges = SceneRanges(),
+) -> PlacedPlate:
+    """Draw a sharp scene of a worn plate; arguments as of `plate_scene`."""
+    plate, coverage = used_plate(text, layout, rng, glyphs, ranges)
+    return place(plate, coverage, layout.size_mm[1] / layout.size_mm[0], rng, size, ranges)
 
 
 def _paste(image: np.ndarray, plate: np.ndarray, warp: np.ndarray) -> None:
@@ -156,7 +188,7 @@ def plate_scene(
     Returns:
         float32 (*size, 3) RGB, 0-255.
     """
-    return _place(text, layout, rng, glyphs, size, ranges)[0]
+    return placed_plate(text, layout, rng, glyphs, size, ranges).scene
 
 
 def scene_with_ink(
@@ -167,7 +199,7 @@ def scene_with_ink(
     On the plate the mask is the exact ink, frame line included. Around it a pixel counts as ink when its brightness is
     closer to the ink's than to the background's, as for a threshold on a perfect photo.
     """
-    scene, coverage, warp = _place(text, layout, rng, glyphs, size, ranges)
+    scene, _, coverage, warp = placed_plate(text, layout, rng, glyphs, size, ranges)
     ink = np.full(size, -1.0, np.float32)
     _paste(ink, coverage, warp)
     threshold = (np.mean(layout.ink) + np.mean(layout.background)) / 2

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .glyphs import FLAGGED_ONE, STANDARD_STYLE, font_glyphs
-from .layouts import PlateLayout
+from .layout import PlateLayout
 
 STANDARD_SIZE = (64, 192)
 """(height, width) in pixels of the standard plate that GN generates."""
@@ -55,22 +55,27 @@ def ink_coverage(
 
 @lru_cache(maxsize=64)
 def background(layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
-    """The plate without ink: float32 (*size, 3) RGB, a plain colour or a vertical gradient."""
+    """The plate without ink: float32 (*size, 3) RGB, plain, a vertical gradient, or in two colours side by side."""
     top = np.asarray(layout.background, np.float32)
     bottom = np.asarray(layout.background_bottom or layout.background, np.float32)
     t = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
-    return np.repeat(top * (1 - t) + bottom * t, size[1], axis=1)
+    plate = np.repeat(top * (1 - t) + bottom * t, size[1], axis=1)
+    if layout.background_left is not None:
+        plate[:, : round(layout.regions[1][2] * size[1])] = layout.background_left
+    return plate
 
 
 def ink_colour(text: str, layout: PlateLayout, size: tuple[int, int]) -> np.ndarray:
-    """Ink colour of each column, red at red marks: float32 (1, W, 3), or (1, 1, 3) where it is the same everywhere."""
+    """Ink colour of each pixel: float32 (*size, 3) RGB, or (1, 1, 3) where it is the same everywhere."""
     ink = np.asarray(layout.ink, np.float32).reshape(1, 1, 3)
-    if not set(text) & set(layout.red_marks):
+    red = [k for k, symbol in enumerate(text) if k < layout.red_first or symbol in layout.red_marks]
+    if not red:
         return ink
-    ink = np.repeat(ink, size[1], axis=1)
-    for symbol, region in zip(text, layout.regions):
-        if symbol in layout.red_marks:
-            ink[:, round(region[0] * size[1]) : round(region[2] * size[1])] = _RED
+    ink = np.tile(ink, (*size, 1))
+    scale = np.array(size) / layout.size_mm
+    for x, y, w, h in (layout.cells_mm[k] for k in red):
+        (y0, x0), (y1, x1) = np.round((y, x) * scale).astype(int), np.round((y + h, x + w) * scale).astype(int)
+        ink[y0:y1, x0:x1] = _RED
     return ink
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .layouts import MAX_CHARACTERS, SYMBOLS, PlateLayout
+from .layout import MAX_CHARACTERS, SYMBOLS, PlateLayout
 
 _INDEX = {symbol: i for i, symbol in enumerate(SYMBOLS)}
 
@@ -42,8 +42,8 @@ def decode(probabilities: np.ndarray, layout: PlateLayout, num_runners_up: int =
     """Read the most probable text of a layout.
 
     Args:
-        probabilities: (MAX_CHARACTERS, len(SYMBOLS)). Each position is normalised over its own alphabet, our
-            interpretation of the paper's confidence.
+        probabilities: (P, S) of positions and the first S symbols. Each position is normalised over its own alphabet,
+            our interpretation of the paper's confidence.
         layout: whose alphabets are used.
         num_runners_up: how many more symbols are listed per character.
 
@@ -52,7 +52,7 @@ def decode(probabilities: np.ndarray, layout: PlateLayout, num_runners_up: int =
     """
     readings = []
     for row, allowed in zip(probabilities[: layout.num_characters], allowed_symbols(layout)):
-        row = np.where(allowed, row, 0.0)
+        row = np.where(allowed[: len(row)], row, 0.0)
         row = row / max(float(row.sum()), 1e-12)
         best = np.argsort(-row)[: num_runners_up + 1]
         pairs = [(SYMBOLS[i], float(row[i])) for i in best if row[i] > 0] or [(layout.alphabets[0][0], 0.0)]
