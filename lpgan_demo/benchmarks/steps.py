@@ -32,7 +32,7 @@ class RestoreAndRead(nn.Module):
         self.generator, self.discriminator = generator, discriminator
 
     def forward(self, lq: torch.Tensor):
-        characters, _, codes, layout = self.generator.encode(lq)
+        characters, _, codes, layout, _ = self.generator.encode(lq)
         plate = self.generator.decoder(codes, layout)
         return characters.softmax(-1), self.discriminator(plate, layout).characters
 

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
+
+
+class PlateSample(NamedTuple):
+    """One plate to learn from.
+
+    Attributes:
+        crop: uint8 (H, W, 3) RGB, of the size of its camera.
+        text: what it says; empty for a plate of no known kind.
+        layout: index of its layout; the number of layouts stands for no known kind.
+        corners: float (4, 2) of the plate as shares of the crop's width and height, clockwise from the top left; None
+            where they are not known.
+    """
+
+    crop: np.ndarray
+    text: str
+    layout: int
+    corners: np.ndarray | None = None
 
 
 class SeededBatches:

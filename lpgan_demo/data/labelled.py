@@ -58,6 +58,16 @@ class LabelledPlate:
             return images.rectify(image, self.corners, margin)
         return images.crop_box(image, (*self.corners.min(0), *self.corners.max(0)), margin)
 
+    def corners_in_crop(self, margin: float = 0.0, flat: bool = False) -> np.ndarray | None:
+        """The plate's corners in `crop(margin, flat)`, as shares of its width and height; None for a crop."""
+        if self.corners is None:
+            return None
+        if flat:
+            inner = margin / (1 + 2 * margin)
+            return images.UNIT_SQUARE * (1 - 2 * inner) + inner
+        low, extent = self.corners.min(0), np.ptp(self.corners, 0)
+        return (self.corners - low + margin * extent) / (extent * (1 + 2 * margin))
+
 
 @lru_cache(maxsize=150)
 def _read(path: Path) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Batches for MTGAN: crops of rendered and real plates, the standard plates they should become, and their texts.
 
-A batch is dict(lq, gt, target, layout): uint8 RGB lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
-(N, MAX_CHARACTERS) and layout (N,).
+A batch is dict(lq, gt, target, layout, corners): uint8 RGB lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
+(N, MAX_CHARACTERS) and layout (N,), float32 corners (N, 4, 2). Plates of no known kind are last.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import Counter
 import numpy as np
 
 from .. import images
-from ..plates import CHINESE_LAYOUTS, encode, get_layout
+from ..plates import CHINESE_LAYOUTS, MAX_CHARACTERS, encode, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.standard import standard_plate
-from .batches import SeededBatches
+from .batches import PlateSample, SeededBatches
 from .characters import RealCharacters, replace_province
 from .labelled import LabelledPlate
 
@@ -55,20 +55,20 @@ class LabelledPlateSource:
             self._rectified[k] = images.resize(self.plates[k].crop(flat=True), (64, 192))
         return self._rectified[k]
 
-    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
-        """(crop: uint8 RGB at the size of its camera, text, index of the layout)."""
+    def sample(self, rng: np.random.Generator) -> PlateSample:
+        """One plate, cut out anew and shot by a random camera."""
         k, other = (int(v) for v in rng.choice(len(self.plates), 2, p=self.weights))
-        text = self.plates[k].text
-        one_row = self.plates[k].layout in CHINESE_LAYOUTS
+        plate, text = self.plates[k], self.plates[k].text
+        one_row = plate.layout in CHINESE_LAYOUTS
         if rng.random() < self.join_share and one_row and self.index[k] == self.index[other]:
             crop, text = join(self.rectified(k), text, self.rectified(other), self.plates[other].text, rng)
             if self.characters is not None and rng.random() < 0.6:
                 crop, text = replace_province(crop, text, self.characters, rng)
-            inner = 0.0
-        elif self.plates[k].corners is not None:
-            crop, inner = self.plates[k].crop(margin=0.12, flat=rng.random() < 0.4), 0.12 / 1.24
+            inner, corners = 0.0, plate.corners_in_crop(flat=True)
         else:
-            crop, inner = self.plates[k].crop(), 0.0
+            margin, flat = (0.12 if plate.corners is not None else 0.0), rng.random() < 0.4
+            crop, corners = plate.crop(margin, flat), plate.corners_in_crop(margin, flat)
+            inner = margin / (1 + 2 * margin)
         h, w = crop.shape[:2]
         quad = np.array([[inner, inner], [1 - inner, inner], [1 - inner, 1 - inner], [inner, 1 - inner]])
         grow = rng.uniform(*self.margin, 4) * (0.7, 1, 0.7, 1)
@@ -76,7 +76,9 @@ class LabelledPlateSource:
         quad += rng.normal(0, 0.015, (4, 2))
         quad[:, 1] += (quad[:, 0] - 0.5) * rng.normal(0, 0.06)
         scene = images.warp_crop(crop, quad * (w, h), (64, 192))
-        return shoot(scene, random_camera(rng, rendered=False), rng), text, self.index[k]
+        if corners is not None:
+            corners = images.map_points(corners, quad, images.UNIT_SQUARE)
+        return PlateSample(shoot(scene, random_camera(rng, rendered=False), rng), text, self.index[k], corners)
 
 
 def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, rng: np.random.Generator):
@@ -133,14 +135,19 @@ class PlateBatches(SeededBatches):
 
 
 def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LAYOUTS) -> dict[str, np.ndarray]:
-    """One batch of (crop, text, layout index) rows.
+    """One batch of `PlateSample`s; what is not known of one is black in gt, -1 in target and NaN in corners.
 
     input_size, output_size: (height, width) of lq and gt, pixels. layouts: names that the layout indices stand for.
     """
-    kinds = [get_layout(layouts[index]) for _, _, index in rows]
-    return {
-        "lq": np.stack([images.resize(crop, input_size) for crop, _, _ in rows]),
-        "gt": np.stack([standard_plate(text, kind, output_size) for (_, text, _), kind in zip(rows, kinds)]),
-        "target": np.stack([encode(text, kind) for (_, text, _), kind in zip(rows, kinds)]),
-        "layout": np.array([index for _, _, index in rows], np.int64),
-    }
+    rows = sorted(rows, key=lambda row: row.layout == len(layouts))
+    gt = np.zeros((len(rows), *output_size, 3), np.uint8)
+    target, corners = np.full((len(rows), MAX_CHARACTERS), -1, np.int64), np.full((len(rows), 4, 2), np.nan, np.float32)
+    for k, row in enumerate(rows):
+        if row.layout < len(layouts):
+            kind = get_layout(layouts[row.layout])
+            gt[k], target[k] = standard_plate(row.text, kind, output_size), encode(row.text, kind)
+        if row.corners is not None:
+            corners[k] = row.corners
+    lq = np.stack([images.resize(row.crop, input_size) for row in rows])
+    layout = np.array([row.layout for row in rows], np.int64)
+    return {"lq": lq, "gt": gt, "target": target, "layout": layout, "corners": corners}

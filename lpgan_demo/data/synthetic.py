@@ -8,7 +8,8 @@ from ..plates import CHINESE_LAYOUTS, DIGITS, LETTERS, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
 from ..plates.lettering import chinese_fonts, chinese_glyphs, latin_fonts, latin_glyphs, vary
-from ..plates.scenes import CLOSE_FRAMING, SceneRanges, plate_scene
+from ..plates.scenes import CLOSE_FRAMING, SceneRanges, placed_plate
+from .batches import PlateSample
 from .characters import RealCharacters
 
 
@@ -16,7 +17,8 @@ class SyntheticPlates:
     """Source of rendered plates with random texts.
 
     Args:
-        layouts, shares: names of the layouts and how often each is drawn, relatively; equally when shares is None.
+        layouts, shares: names of the layouts and how often each is drawn, relatively; by `PlateLayout.share` when
+            shares is None.
         glyph_folders: (folder,) or (folder, prefix) of glyph images, as in `plates.glyphs.folder_glyphs`.
         folder_share: share of plates with glyphs from a folder; the others are drawn with a font.
         ranges: pose of the plates in their crops.
@@ -40,7 +42,8 @@ class SyntheticPlates:
         if lettering not in ("packaged", "many"):
             raise ValueError(f"lettering must be packaged or many, not {lettering!r}")
         self.layouts = [get_layout(name) for name in layouts]
-        self.shares = None if shares is None else np.asarray(shares, float) / np.sum(shares)
+        shares = [layout.share for layout in self.layouts] if shares is None else shares
+        self.shares = np.asarray(shares, float) / np.sum(shares)
         self.fonts = [font_glyphs(style) for style in ("Regular", "Medium", "Medium", "SemiBold")]
         self.folders = [folder_glyphs(*spec) for spec in glyph_folders]
         self.folder_share = folder_share if self.folders else 0.0
@@ -70,11 +73,12 @@ class SyntheticPlates:
                     glyphs |= {} if ink is None else {symbol: ink}
         return vary(glyphs, rng) if rng.random() < 0.7 else glyphs
 
-    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, str, int]:
-        """(crop: uint8 RGB at the size of its camera, text, index of the layout)."""
+    def sample(self, rng: np.random.Generator) -> PlateSample:
+        """One plate, shot by a random camera."""
         text, index = self.draw_text(rng)
-        scene = plate_scene(text, self.layouts[index], rng, self.draw_glyphs(rng, text), ranges=self.ranges)
-        return shoot(scene, random_camera(rng), rng), text, index
+        placed = placed_plate(text, self.layouts[index], rng, self.draw_glyphs(rng, text), ranges=self.ranges)
+        corners = placed.corners / placed.scene.shape[1::-1]
+        return PlateSample(shoot(placed.scene, random_camera(rng), rng), text, index, corners)
 
 
 def _one_of(choices: list, rng: np.random.Generator):

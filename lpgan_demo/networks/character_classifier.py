@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..plates import LAYOUTS, SYMBOLS
+from ..plates import LAYOUTS
 from .base import Pretrained
+from .regions import LayoutTable
 
 CELL = (24, 16)
 """Height and width, in pixels, of the picture of one character."""
@@ -30,8 +31,9 @@ class CharacterClassifier(nn.Module, Pretrained):
     def __init__(self, config: CharacterClassifierConfig = CharacterClassifierConfig()):
         super().__init__()
         self.config = config
+        symbols = LayoutTable(config.layouts).num_symbols
         self.layers = nn.Sequential(
-            nn.Linear(CELL[0] * CELL[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, len(SYMBOLS))
+            nn.Linear(CELL[0] * CELL[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, symbols)
         )
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:

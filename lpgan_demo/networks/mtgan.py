@@ -12,7 +12,8 @@
 Differs from the paper:
 - `decoder="region"` (our reading of "spatial corresponding"): features are pooled over each character's region into
   one code, and the code is drawn into that region of the standard plate. `decoder="plain"` is the paper's chain.
-- GN also names the characters from those codes, and the layout; DN reads the characters from the picture.
+- GN also names the characters from those codes, the layout (with a class for a kind that it does not know), and where
+  the plate's corners are; DN reads the characters from the picture.
 - Widths, K and sizes are not stated in the paper; the trunk may work at half the input's resolution.
 - No normalisation layers: the last convolution of a residual block starts at zero instead.
 """
@@ -26,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..plates import CHINESE_LAYOUTS, SYMBOLS
+from ..plates import CHINESE_LAYOUTS
 from .base import Pretrained, smooth_picture
 from .regions import LayoutTable, RegionCodes, RegionDecoder
 
@@ -41,6 +42,8 @@ class SRGeneratorConfig:
         decoder: "region" or "plain"; what follows is of the region decoder only.
         code_features, code_blocks: of the character encoder.
         code_size: of the code of one character.
+        unknown: whether the layout head has one more class, the last, for a plate of no known kind, or no plate.
+        corners: whether the plate's four corners are found.
     """
 
     layouts: tuple[str, ...] = CHINESE_LAYOUTS
@@ -53,6 +56,8 @@ class SRGeneratorConfig:
     code_features: int = 128
     code_blocks: int = 2
     code_size: int = 192
+    unknown: bool = False
+    corners: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,29 @@ class DiscriminatorConfig:
 
 
 class GeneratorOutput(NamedTuple):
-    """Plates `restored` (N or draw, 3, H, W) in [-1, 1], logits `characters` (N, P, symbols) and `layout` (N, layouts),
-    and `codes` (N, P, code_size) that the characters are drawn from; P is as in `regions`."""
+    """Plates `restored` (N or draw, 3, H, W) in [-1, 1], and what `SRGenerator.encode` returns, None where there is
+    none."""
 
     restored: Tensor
-    characters: Tensor | None
-    layout: Tensor | None
+    characters: Tensor | None = None
+    layout: Tensor | None = None
     codes: Tensor | None = None
+    corners: Tensor | None = None
+
+
+class Reading(NamedTuple):
+    """What GN reads, without drawing it; P is as in `regions`.
+
+    Logits `characters` (N, P, symbols) and `layout` (N, layouts, and one more for "unknown"); `codes` (N, P,
+    code_size), which the characters are drawn from; `used` int64 (N,), the layout read by; `corners` (N, 4, 2) of the
+    plate as shares of the crop's width and height, clockwise from the top left and maybe outside the crop, or None.
+    """
+
+    characters: Tensor
+    layout: Tensor
+    codes: Tensor
+    used: Tensor
+    corners: Tensor | None
 
 
 class DiscriminatorOutput(NamedTuple):
@@ -124,7 +145,7 @@ class SRGenerator(nn.Module, Pretrained):
 
     Args:
         lq: float (N, 3, 32, 96) in [-1, 1].
-        layout: int64 (N,), index into `config.layouts`; None takes the layout that the network predicts.
+        layout: int64 (N,), index into `config.layouts`; None takes the most probable one.
         draw: how many plates, from the first, are drawn; None for all. All are read.
 
     Returns:
@@ -155,8 +176,13 @@ class SRGenerator(nn.Module, Pretrained):
         size = (config.input_size[0] // 4, config.input_size[1] // 4)
         self.codes = RegionCodes(wide, config.code_size, self.table.boxes, size)
         self.whole = nn.Linear(wide, config.code_size)
-        self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
-        self.layout_head = nn.Linear(wide, len(config.layouts))
+        self.character_head = nn.Linear(config.code_size, self.table.num_symbols)
+        self.layout_head = nn.Linear(wide, len(config.layouts) + config.unknown)
+        if config.corners:
+            corners = nn.Linear(16 * size[0] * size[1], 8)
+            nn.init.zeros_(corners.weight)
+            corners.bias.data = torch.tensor([0.0, 0, 1, 0, 1, 1, 0, 1])  # those of the crop
+            self.corner_head = nn.Sequential(nn.Conv2d(wide, 16, 1), nn.ReLU(), nn.Flatten(), corners)
         tail = PlainDecoder(RegionDecoder.widths[-1], 1, 16)
         self.decoder = RegionDecoder(config.layouts, config.output_size, config.code_size, tail)
 
@@ -170,32 +196,31 @@ class SRGenerator(nn.Module, Pretrained):
         features = F.relu(self.head(lq))
         return features + self.trunk(features)
 
-    def encode(self, lq: Tensor, layout: Tensor | None = None, own: Tensor | None = None):
+    def encode(self, lq: Tensor, layout: Tensor | None = None, own: Tensor | None = None) -> Reading:
         """Read crops without drawing them; region decoder only.
 
         Args:
             lq, layout: as of the class.
             own: bool (N,), where the predicted layout replaces the given one.
-
-        Returns:
-            (characters, layout logits, codes) as in `GeneratorOutput`, and the layout used, int64 (N,).
         """
         features = F.relu(self.encoder(self.reduce(self.features(lq))))
         mean = features.mean((2, 3))
         layout_logits = self.layout_head(mean).float()
+        predicted = layout_logits[:, : len(self.config.layouts)].argmax(1)
         if layout is None:
-            layout = layout_logits.argmax(1)
+            layout = predicted
         elif own is not None:
-            layout = torch.where(own, layout_logits.argmax(1), layout)
-        codes = self.table.select(self.codes(features), layout)
+            layout = torch.where(own, predicted, layout)
+        codes = self.codes(features, self.table.slots[layout])
         characters = self.table.mask(self.character_head(codes), layout)
-        return characters, layout_logits, codes + self.whole(mean).unsqueeze(1), layout
+        corners = self.corner_head(features).float().unflatten(1, (4, 2)) if self.config.corners else None
+        return Reading(characters, layout_logits, codes + self.whole(mean).unsqueeze(1), layout, corners)
 
     def forward(self, lq: Tensor, layout: Tensor | None = None, draw: int | None = None) -> GeneratorOutput:
         if self.config.decoder == "plain":
-            return GeneratorOutput(self.plain(self.features(lq)[:draw]), None, None)
-        characters, layout_logits, codes, layout = self.encode(lq, layout)
-        return GeneratorOutput(self.decoder(codes[:draw], layout[:draw]), characters, layout_logits, codes)
+            return GeneratorOutput(self.plain(self.features(lq)[:draw]))
+        characters, layout_logits, codes, used, corners = self.encode(lq, layout)
+        return GeneratorOutput(self.decoder(codes[:draw], used[:draw]), characters, layout_logits, codes, corners)
 
 
 class MultiTaskDiscriminator(nn.Module, Pretrained):
@@ -219,7 +244,7 @@ class MultiTaskDiscriminator(nn.Module, Pretrained):
         self.convolutions = nn.Sequential(*layers)
         if config.reads:
             self.codes = RegionCodes(last, config.code_size, self.table.boxes, size)
-            self.character_head = nn.Linear(config.code_size, len(SYMBOLS))
+            self.character_head = nn.Linear(config.code_size, self.table.num_symbols)
         self.real_head = nn.Linear(last, 1)
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
@@ -232,5 +257,5 @@ class MultiTaskDiscriminator(nn.Module, Pretrained):
         real = self.real_head(features.mean((2, 3))).squeeze(1).float()
         if not self.config.reads:
             return DiscriminatorOutput(real, None)
-        codes = self.table.select(self.codes(features), layout)
+        codes = self.codes(features, self.table.slots[layout])
         return DiscriminatorOutput(real, self.table.mask(self.character_head(codes), layout))

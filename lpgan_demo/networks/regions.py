@@ -27,7 +27,7 @@ class LayoutTable(nn.Module):
     """The slots and alphabets of layouts; layouts with equal regions share their slots.
 
     boxes (S, 4): regions (x0, y0, x1, y1) in [0, 1]. slots int64 (layouts, P) and allowed bool (layouts, P, symbols):
-    slot and alphabet of each character.
+    slot and alphabet of each character. num_symbols: of `SYMBOLS` up to the last that the layouts use.
     """
 
     def __init__(self, names: tuple[str, ...]):
@@ -47,12 +47,9 @@ class LayoutTable(nn.Module):
         self.boxes = np.array(boxes)
         self.register_buffer("slots", torch.as_tensor(np.array(rows)), persistent=False)
         allowed = np.stack([allowed_symbols(layout)[: self.max_characters] for layout in layouts])
+        self.num_symbols = int(np.flatnonzero(allowed.any((0, 1))).max()) + 1
+        allowed = allowed[..., : self.num_symbols]
         self.register_buffer("allowed", torch.as_tensor(allowed), persistent=False)
-
-    def select(self, per_slot: Tensor, layout: Tensor) -> Tensor:
-        """Values of all slots (N, S, C) -> (N, P, C) of the slots that `layout` (N,) uses."""
-        index = self.slots[layout].unsqueeze(-1).expand(-1, -1, per_slot.shape[-1])
-        return per_slot.gather(1, index)
 
     def mask(self, logits: Tensor, layout: Tensor) -> Tensor:
         """Logits (N, P, symbols), set to `IMPOSSIBLE` for symbols outside the alphabets of `layout` (N,)."""
@@ -60,10 +57,11 @@ class LayoutTable(nn.Module):
 
 
 class RegionCodes(nn.Module):
-    """Features -> one code per slot: (N, C, h, w) -> (N, S, code_size).
+    """Features (N, C, h, w) and slots int64 (N, P) -> one code for each of these slots, (N, P, code_size).
 
-    Each character's region (a_i) is covered by a 3 x 2 grid of Gaussian windows, the prior of an attention map. A 1x1
-    convolution adds a term that depends on the features, because real crops are loose and tilted; it starts at zero.
+    Without slots there is a code for each of all S. Each character's region (a_i) is covered by a 3 x 2 grid of
+    Gaussian windows, the prior of an attention map. A 1x1 convolution adds a term that depends on the features, because
+    real crops are loose and tilted; it starts at zero.
     """
 
     grid = (3, 2)
@@ -90,11 +88,18 @@ class RegionCodes(nn.Module):
                 windows.append(-0.5 * (dx[None] ** 2 + dy[:, None] ** 2).ravel())
         return np.float32(windows)
 
-    def forward(self, features: Tensor) -> Tensor:
-        attention = (self.attention(features).flatten(2).float() + self.windows).softmax(-1)
-        pooled = attention.to(features.dtype) @ features.flatten(2).transpose(1, 2)  # (N, S*6, C)
-        codes = self.mix(pooled.reshape(features.shape[0], self.num_slots, -1))
-        return F.relu(codes + self.slot)
+    def forward(self, features: Tensor, slots: Tensor | None = None) -> Tensor:
+        if slots is None:
+            slots = torch.arange(self.num_slots, device=features.device).expand(len(features), -1)
+        parts = torch.arange(self.grid[0] * self.grid[1], device=features.device)
+        index = (slots.unsqueeze(-1) * len(parts) + parts).flatten(1)  # (N, P*6)
+        flat = features.flatten(2)
+        learnt = self.attention.weight.flatten(1)[index].to(flat.dtype) @ flat
+        learnt = learnt.float() + self.attention.bias[index].unsqueeze(-1)
+        attention = (learnt + self.windows[index]).softmax(-1)
+        pooled = attention.to(flat.dtype) @ flat.transpose(1, 2)  # (N, P*6, C)
+        codes = self.mix(pooled.reshape(*slots.shape, len(parts) * pooled.shape[-1]))
+        return F.relu(codes + self.slot[slots])
 
 
 class RegionDecoder(nn.Module):

@@ -38,7 +38,7 @@ class _Encoder(_Whole):
     """GN up to the codes; a negative layout means that the network decides itself."""
 
     def forward(self, lq, layout):
-        return self.network.encode(lq, layout, layout < 0)
+        return tuple(value for value in self.network.encode(lq, layout, layout < 0) if value is not None)
 
 
 class _Reader(_Whole):
@@ -91,7 +91,7 @@ def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Modul
     inputs = _batch_of_three(generator.example_inputs())
     inputs["layout"] = torch.tensor([0, -1, 1])
     with torch.no_grad():
-        _, _, codes, layout = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)
+        _, _, codes, layout, _ = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)
         plate = generator.decoder(codes, layout)
     return [
         _export(folder / "mtgan-encoder.onnx", _Encoder(generator), inputs),

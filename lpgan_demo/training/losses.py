@@ -80,6 +80,12 @@ def pixel_mse(restored: Tensor, gt: Tensor) -> Tensor:
     return F.mse_loss(restored, gt)
 
 
+def corner_error(found: Tensor, corners: Tensor) -> Tensor:
+    """Mean absolute difference of corners (N, 4, 2), over the plates whose true ones are known and not NaN."""
+    known = corners.isfinite()
+    return ((found - corners.nan_to_num()).abs() * known).sum() / known.sum().clamp(min=1)
+
+
 def dice_loss(grey: Tensor, ink: Tensor) -> Tensor:
     """1 - F-measure of ink, with shares of ink in place of 0 and 1 (Milletari, Navab, Ahmadi: V-Net, 2016).
 

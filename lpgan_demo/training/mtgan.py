@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data.plate_batches import LabelledPlateSource, PlateBatches, collate
+from ..data.unknown import ForeignPlates, NoPlates
 from ..images import to_images
 from ..networks.baselines import SRCNN, SRCNNConfig, SRResNet, SRResNetConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
@@ -42,6 +43,7 @@ class MTGANTraining:
     lambda_character: float = option(1.0, "weight of the cross entropy of GN's own character head")
     first_weight: float = option(1.0, "how much more the first character weighs in that cross entropy")
     lambda_layout: float = option(0.2, "weight of the cross entropy of GN's layout head")
+    lambda_corners: float = option(2.0, "weight of the absolute error of GN's corners, in shares of the crop")
     character_loss: str = option("bce", "DN's character loss: bce (the paper's) or cross-entropy")
     literal_adversarial: bool = option(False, "the paper's printed L_G = L_MSE - L_F, which rewards mis-reading too")
     augment_view: bool = option(True, "blur, shift and noise what DN sees, so that GN cannot whisper to it in pixels")
@@ -53,10 +55,13 @@ class MTGANTraining:
 
 
 class MTGANTrainer(Trainer):
-    """Alternating training of GN and DN on batches dict(lq, gt, target, layout) of tensors.
+    """Alternating training of GN and DN on batches dict(lq, gt, target, layout, corners) of tensors.
+
+    Plates of no known kind are last in a batch; they train the layout head and the corners alone.
 
     step(batch) trains DN on real and (detached) generated plates, then GN with DN frozen, and returns the values
-    d_real, d_fake, g_adv, g_pixel, g_char, g_head and g_layout. DN is left out when both its weights in L_G are zero.
+    d_real, d_fake, g_adv, g_pixel, g_char, g_head, g_layout and g_corners. DN is left out when both its weights in L_G
+    are zero.
     `generator_ema` and `discriminator_ema` are what is published.
     """
 
@@ -92,13 +97,14 @@ class MTGANTrainer(Trainer):
         view = losses.seen_by_discriminator if config.augment_view else (lambda plate: plate)
         autocast = self.autocast()
         discriminator = self.accelerator.unwrap_model(self.discriminator)
-        n = math.ceil(config.draw_share * len(lq))
+        known = layout < len(discriminator.config.layouts)
+        n = min(math.ceil(config.draw_share * len(lq)), int(known.sum()))
         with autocast:
-            out = self.generator(lq, layout, n)
+            out = self.generator(lq, layout * known, n)
         target = batch["target"][:, : discriminator.table.max_characters]
         log: dict[str, Tensor] = {}
 
-        if self.has_adversary and self.steps % config.discriminator_every == 0:  # DN
+        if n and self.has_adversary and self.steps % config.discriminator_every == 0:  # DN
             with autocast:
                 real = self.discriminator(view(gt[:n]), layout[:n])
                 fake = self.discriminator(view(out.restored.detach()), layout[:n])
@@ -108,9 +114,11 @@ class MTGANTrainer(Trainer):
 
         discriminator.requires_grad_(False)  # GN, with DN frozen
         with autocast:
-            log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
-            g_loss = config.lambda_mse * log["g_pixel"]
-            if self.has_adversary:
+            g_loss = torch.zeros((), device=lq.device)
+            if n:
+                log["g_pixel"] = losses.pixel_mse(out.restored, gt[:n])
+                g_loss = config.lambda_mse * log["g_pixel"]
+            if n and self.has_adversary:
                 log["g_adv"], log["g_char"] = losses.generator_adversarial(
                     discriminator(view(out.restored), layout[:n]),
                     target[:n],
@@ -123,6 +131,9 @@ class MTGANTrainer(Trainer):
                 log["g_head"] = losses.character_cross_entropy(out.characters, target, config.first_weight)
                 log["g_layout"] = F.cross_entropy(out.layout, layout)
                 g_loss = g_loss + config.lambda_character * log["g_head"] + config.lambda_layout * log["g_layout"]
+            if out.corners is not None:
+                log["g_corners"] = losses.corner_error(out.corners, batch["corners"])
+                g_loss = g_loss + config.lambda_corners * log["g_corners"]
         self.update(self.g_optimiser, g_loss, self.generator)
         discriminator.requires_grad_(True)
         return self.finish_step(len(lq), log)
@@ -153,18 +164,19 @@ class MTGANRecipe(MTGANTraining, Run):
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
-    layout_shares: tuple = option(
-        (0.42, 0.16, 0.06, 0.06, 0.13, 0.04, 0.04, 0.04, 0.05), "share of each layout among synthetic plates"
-    )
     input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
     output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
     real_share: float = option(0.3, "share of real plates in a batch")
     join_share: float = option(0.4, "share of real plates that are joined from two real ones")
+    unknown_share: float = option(0.06, "share of plates of no known kind in a batch, where GN has a class for them")
+    negatives: str = option("", "zip of real pictures without a plate, half of those of no known kind")
     num_blocks: int = option(6, "the paper's K, residual blocks of GN's trunk")
     num_features: int = option(64, "width of GN's trunk")
     code_features: int = option(160, "width of GN's region encoder")
     code_blocks: int = option(4, "residual blocks of GN's region encoder")
     code_size: int = option(224, "numbers in the code of one character")
+    unknown: bool = option(True, "GN has a class for plates of no known kind")
+    corners: bool = option(True, "GN finds the plate's corners in the crop")
     stride: int = option(2, "GN's trunk works at 1/stride of the input's resolution: 1 or 2")
     d_features: tuple = option((16, 16, 32, 32, 64, 64, 128, 128), "widths of DN's convolutions (the paper has M = 8)")
     d_strides: tuple = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
@@ -215,6 +227,8 @@ class DPGANRecipe(MTGANRecipe):
     d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
     lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
     lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
+    unknown: bool = option(False, "GN has a class for plates of no known kind")
+    corners: bool = option(False, "GN finds the plate's corners in the crop")
 
 
 @dataclass(frozen=True)
@@ -228,6 +242,8 @@ class GNRecipe(MTGANRecipe):
     lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
     lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
     lambda_character: float = option(0.0, "weight of the cross entropy of GN's own character head")
+    unknown: bool = option(False, "GN has a class for plates of no known kind")
+    corners: bool = option(False, "GN finds the plate's corners in the crop")
 
 
 def mtgan_networks(recipe: MTGANRecipe) -> tuple[nn.Module, MultiTaskDiscriminator]:
@@ -250,16 +266,21 @@ def mtgan_networks(recipe: MTGANRecipe) -> tuple[nn.Module, MultiTaskDiscriminat
     return generator, MultiTaskDiscriminator(config)
 
 
-def copy_shared_layouts(network: nn.Module, published: nn.Module) -> None:
-    """Copy published weights into a network that may have more layouts; those of its other layouts are left alone.
+def copy_weights(network: nn.Module, published: nn.Module) -> None:
+    """Copy published weights into a network of the same sizes that may know more: layouts, "unknown", the corners.
 
-    Its layouts must begin with the published ones. Raises ValueError when the networks differ in anything else.
+    Its layouts must begin with the published ones; what the published network lacks is left alone. Raises ValueError
+    when the networks differ in anything else.
     """
     old, new = published.config, network.config
-    if replace(new, layouts=old.layouts) != old or new.layouts[: len(old.layouts)] != old.layouts:
+    more = {f.name: getattr(old, f.name) for f in fields(old) if f.name in ("layouts", "unknown", "corners")}
+    if replace(new, **more) != old or new.layouts[: len(old.layouts)] != old.layouts:
         raise ValueError(f"the weights to start from were made with {old}, not {new}")
     state = network.state_dict()
     for name, value in published.state_dict().items():
+        if name.startswith("layout_head.") and old.unknown and len(new.layouts) > len(old.layouts):
+            state[name][-1] = value[-1]  # "unknown" stays the last
+            value = value[:-1]
         state[name][tuple(slice(n) for n in value.shape)] = value
     network.load_state_dict(state)
 
@@ -284,15 +305,20 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         options = {"join_share": recipe.join_share, "margin": margin, "characters": source.characters}
         parts.append(LabelledPlateSource(sides["train"], recipe.layouts, **options))
         shares = [1 - recipe.real_share, recipe.real_share]
+    if recipe.network == "gn" and recipe.decoder == "region" and recipe.unknown and recipe.unknown_share:
+        strangers = [ForeignPlates(len(recipe.layouts), source.ranges)]
+        strangers += [NoPlates(recipe.negatives, len(recipe.layouts))] if recipe.negatives else []
+        parts += strangers
+        shares += [recipe.unknown_share / (1 - recipe.unknown_share) / len(strangers)] * len(strangers)
     generator, discriminator = mtgan_networks(recipe)
     if recipe.start:
         folder, _, name = recipe.start.partition("=")
         gn_folder = weights_folder(folder, f"{name or recipe.name}-generator")
         keep_start_facts(recipe.run, facts(gn_folder))
-        copy_shared_layouts(generator, load_weights(gn_folder))
+        copy_weights(generator, load_weights(gn_folder))
         dn_folder = gn_folder.parent / f"{name or recipe.name}-discriminator"
         if dn_folder.is_dir():
-            copy_shared_layouts(discriminator, load_weights(dn_folder))
+            copy_weights(discriminator, load_weights(dn_folder))
     sizes = {"input_size": recipe.input_size, "output_size": recipe.output_size, "layouts": recipe.layouts}
     unseen, validate = source, None
     if sides["validation"]:

@@ -34,7 +34,7 @@ class Run:
     threads: int = option(0, "CPU threads of the training process (0: as many as there are cores)")
     save_every: int = option(500, "steps between checkpoint, sample sheet and validation")
     layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
-    layout_shares: tuple = option((3.0, 1, 0.7, 0.7, 1.2, 1, 1.2, 1, 0.7), "share of each among rendered plates")
+    layout_shares: tuple = option((), "share of each among rendered plates (default: those of their entries)")
     real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
     half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
     framing: str = option("close", "how crops are cut: close, or any (tight, shifted or loose)")
@@ -46,10 +46,10 @@ class Run:
 def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]:
     """Set seed and threads; returns the source of rendered plates, and the real plates by side of the split.
 
-    Layouts beyond the given shares get the mean of these. Raises ValueError when there are more shares than layouts.
+    Raises ValueError when there are other than as many layout shares as layouts, or none.
     """
-    shares, extra = recipe.layout_shares, len(recipe.layouts) - len(recipe.layout_shares)
-    if extra < 0 or not shares:
+    shares = recipe.layout_shares or None
+    if shares and len(shares) != len(recipe.layouts):
         raise ValueError(f"{len(recipe.layouts)} layouts need as many layout shares, not {len(shares)}")
     if recipe.framing not in ("close", "any"):
         raise ValueError(f"framing must be close or any, not {recipe.framing!r}")
@@ -59,7 +59,7 @@ def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]
     glyphs = [tuple(spec.split("=", 1)) for spec in recipe.glyphs]
     source = SyntheticPlates(
         recipe.layouts,
-        (*shares, *[sum(shares) / len(shares)] * extra),
+        shares,
         glyphs,
         ranges=CLOSE_FRAMING if recipe.framing == "close" else ANY_FRAMING,
         lettering=recipe.lettering,

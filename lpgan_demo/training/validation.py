@@ -21,7 +21,8 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
     """A function of an `MTGANTrainer` that measures it on real crops, as they are and shot with each validation camera.
 
     Its values: VIEW_mse of the pictures in [-1, 1]; VIEW_head and VIEW_dn, the shares of plates read exactly by GN's
-    codes and by DN; and score, the mean of the first there is of head, dn and 1 - mse.
+    codes and by DN; VIEW_unknown, the share taken for plates of no known kind; and score, the mean of the first there
+    is of head, dn and 1 - mse.
 
     Args:
         plates: `LabelledPlate`s.
@@ -48,7 +49,10 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
             values[f"{name}_mse"] = round(float(F.mse_loss(out.restored.cpu(), standard)), 4)
             if not dn_reads:
                 continue
-            layout = out.layout.argmax(1) if out.layout is not None else torch.zeros(len(lq), dtype=torch.long)
+            layout = torch.zeros(len(lq), dtype=torch.long)
+            if out.layout is not None:
+                layout = out.layout[:, : len(layouts)].argmax(1)
+                values[f"{name}_unknown"] = round(float((out.layout.argmax(1) == len(layouts)).float().mean()), 4)
             dn = trainer.discriminator_ema(out.restored, layout).characters
             answers = {"dn": dn} if out.characters is None else {"head": out.characters, "dn": dn}
             for reader, logits in answers.items():

@@ -73,7 +73,7 @@ def test_letterings_differ_from_plate_to_plate_and_real_characters_are_used(arch
     drawn = [many.draw_glyphs(rng, "京A70000") for _ in range(40)]
     assert all({"京", "A", "7", "0"} <= set(glyphs) for glyphs in drawn)
     assert len({glyphs["7"].tobytes() for glyphs in drawn}) > 20
-    crop, text, index = many.sample(rng)
-    assert crop.ndim == 3 and get_layout("cn_blue").accepts(text) and index == 0
+    sample = many.sample(rng)
+    assert sample.crop.ndim == 3 and get_layout("cn_blue").accepts(sample.text) and sample.layout == 0
     with pytest.raises(ValueError, match="lettering"):
         SyntheticPlates(lettering="strange")

@@ -133,7 +133,7 @@ def test_real_plates_are_shot_anew_and_rare_provinces_come_up_more_often(tmp_pat
     part = LabelledPlateSource(labelled_folder(tmp_path))
     rng = np.random.default_rng(0)
     drawn = [part.sample(rng) for _ in range(200)]
-    share = np.mean([text == "苏E12345" for _, text, _ in drawn])
+    share = np.mean([sample.text == "苏E12345" for sample in drawn])
     assert 0.17 < share < 0.35  # one plate in ten, drawn with weight 1 against 9 * 9 ** -0.5
     with pytest.raises(ValueError, match="layouts"):
         LabelledPlateSource(labelled_folder(tmp_path), layouts=("cn_green",))

@@ -10,8 +10,8 @@ from lpgan_demo.networks.mtgan import (
     SRGenerator,
     SRGeneratorConfig,
 )
-from lpgan_demo.networks.regions import RegionCodes, RegionDecoder
-from lpgan_demo.plates import SYMBOLS, allowed_symbols, get_layout
+from lpgan_demo.networks.regions import LayoutTable, RegionCodes, RegionDecoder
+from lpgan_demo.plates import LAYOUTS, SYMBOLS, allowed_symbols, get_layout
 
 SMALL = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=12)
 
@@ -33,7 +33,7 @@ def test_generator_draws_the_standard_plate_and_every_parameter_learns(decoder, 
     assert out.restored.shape == (3, 3, 64, 192) and out.restored.abs().max() <= 1
     loss = out.restored.square().mean()
     if decoder == "region":
-        assert out.characters.shape == (3, 8, len(SYMBOLS)) and out.layout.shape == (3, 5)
+        assert out.characters.shape == (3, 8, network.table.num_symbols) and out.layout.shape == (3, 5)
         loss = loss + out.characters.clamp(min=-50).mean() + out.layout.square().mean()
     else:
         assert out.characters is None and out.layout is None
@@ -53,8 +53,39 @@ def test_symbols_outside_the_layouts_alphabet_are_impossible():
     network = randomised(SRGenerator(SRGeneratorConfig(**SMALL)))
     for index, name in enumerate(network.config.layouts):
         logits = network(torch.randn(1, 3, 32, 96), torch.tensor([index])).characters[0]
-        allowed = torch.as_tensor(allowed_symbols(get_layout(name))[:8])
+        allowed = torch.as_tensor(allowed_symbols(get_layout(name))[:8, : network.table.num_symbols])
         assert (logits[~allowed] == -1e4).all() and (logits[allowed] > -1e3).all()
+
+
+def test_heads_are_as_wide_as_the_symbols_of_their_layouts_need():
+    assert LayoutTable(("vn_one_row",)).num_symbols < LayoutTable(("cn_blue",)).num_symbols
+    assert LayoutTable(tuple(LAYOUTS)).num_symbols == len(SYMBOLS)
+
+
+def test_an_unknown_kind_has_a_class_but_is_never_the_layout_that_is_read_by():
+    network = randomised(SRGenerator(SRGeneratorConfig(unknown=True, **SMALL))).eval()
+    with torch.no_grad():
+        network.layout_head.bias[-1] = 50
+    reading = network.encode(torch.randn(4, 3, 32, 96))
+    assert reading.layout.shape == (4, 6) and (reading.layout.argmax(1) == 5).all() and (reading.used < 5).all()
+
+
+def test_corners_begin_at_those_of_the_crop_and_learn():
+    torch.manual_seed(0)
+    network = SRGenerator(SRGeneratorConfig(corners=True, **SMALL))
+    corners = network.encode(torch.randn(2, 3, 32, 96)).corners
+    assert torch.equal(corners, torch.tensor([[0.0, 0], [1, 0], [1, 1], [0, 1]]).expand(2, 4, 2))
+    randomised(network).encode(torch.randn(2, 3, 32, 96)).corners.sum().backward()
+    assert all(p.grad.abs().sum() > 0 for p in network.corner_head.parameters())
+    assert SRGenerator(SRGeneratorConfig(**SMALL)).encode(torch.randn(2, 3, 32, 96)).corners is None
+
+
+def test_codes_of_chosen_slots_are_those_of_all_slots():
+    codes = randomised(RegionCodes(5, 4, get_layout("cn_blue").regions, (8, 24)))
+    features, slots = torch.randn(2, 5, 8, 24), torch.tensor([[6, 0], [3, 3]])
+    every = codes(features)
+    assert every.shape == (2, 7, 4)
+    assert torch.allclose(codes(features, slots), every[torch.arange(2).unsqueeze(1), slots], atol=1e-6)
 
 
 def test_each_character_is_drawn_from_its_own_code_only():
@@ -86,7 +117,7 @@ def test_residual_block_starts_as_the_identity():
 def test_discriminator_tells_real_from_fake_and_reads_and_every_parameter_learns():
     network = randomised(MultiTaskDiscriminator(DiscriminatorConfig(features=(4,) * 8, code_size=6)))
     out = network(torch.randn(2, 3, 64, 192), torch.tensor([0, 4]))
-    assert out.real.shape == (2,) and out.characters.shape == (2, 8, len(SYMBOLS))
+    assert out.real.shape == (2,) and out.characters.shape == (2, 8, network.table.num_symbols)
     (out.real.sum() + out.characters.clamp(min=-50).sum()).backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
     assert len([m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]) == 8 + 1  # and the 1x1 of the windows

@@ -10,7 +10,9 @@ import torch
 
 from lpgan_demo.data.plate_batches import PlateBatches
 from lpgan_demo.data.synthetic import SyntheticPlates
+from lpgan_demo.data.unknown import ForeignPlates
 from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator, SRGenerator, SRGeneratorConfig
+from lpgan_demo.plates import get_layout
 from lpgan_demo.training.loop import fit
 from lpgan_demo.training.losses import seen_by_discriminator
 from lpgan_demo.training.mtgan import (
@@ -18,7 +20,7 @@ from lpgan_demo.training.mtgan import (
     MTGANRecipe,
     MTGANTrainer,
     MTGANTraining,
-    copy_shared_layouts,
+    copy_weights,
     mtgan_networks,
 )
 from lpgan_demo.training.recipes import exported_networks
@@ -150,17 +152,49 @@ def test_a_run_may_begin_with_weights_that_know_fewer_layouts():
     torch.manual_seed(0)
     old = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes)).eval()
     new = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green", "cn_yellow_two_row"), **sizes)).eval()
-    copy_shared_layouts(new, old)
+    copy_weights(new, old)
     lq, layout = torch.rand(2, 3, 32, 96), torch.tensor([0, 1])
     before, after = old(lq, layout), new(lq, layout)
-    assert torch.allclose(before.characters, after.characters, atol=1e-5)
+    symbols = before.characters.shape[-1]
+    assert torch.allclose(before.characters, after.characters[..., :symbols], atol=1e-5)
     assert torch.allclose(before.restored, after.restored, atol=1e-5)
     assert torch.allclose(before.layout, after.layout[:, :2], atol=1e-5)
     turned = SRGenerator(SRGeneratorConfig(layouts=("cn_green", "cn_blue"), **sizes))
     wider = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), **sizes | {"num_features": 12}))
     for other in (turned, wider):
         with pytest.raises(ValueError, match="was made|were made"):
-            copy_shared_layouts(other, old)
+            copy_weights(other, old)
+
+
+def test_unknown_stays_the_last_class_when_layouts_are_added_and_corners_may_be_new():
+    sizes = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=16)
+    old = SRGenerator(SRGeneratorConfig(layouts=("cn_blue", "cn_green"), unknown=True, **sizes)).eval()
+    new = SRGenerator(
+        SRGeneratorConfig(layouts=("cn_blue", "cn_green", "cn_farm"), unknown=True, corners=True, **sizes)
+    ).eval()
+    copy_weights(new, old)
+    lq = torch.rand(2, 3, 32, 96)
+    assert torch.allclose(old(lq).layout, new(lq).layout[:, [0, 1, 3]], atol=1e-5)
+    before = SRGenerator(SRGeneratorConfig(layouts=("cn_blue",), **sizes)).eval()
+    fresh = new.layout_head.bias[-1].clone()
+    copy_weights(new, before)
+    assert new.layout_head.bias[-1] == fresh and torch.equal(new.layout_head.bias[:1], before.layout_head.bias)
+    with pytest.raises(ValueError, match="were made"):
+        copy_weights(before, new)
+
+
+def test_a_plate_of_no_known_kind_teaches_the_kind_only():
+    torch.manual_seed(0)
+    sizes = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=16)
+    network = SRGenerator(SRGeneratorConfig(layouts=("cn_blue",), unknown=True, corners=True, **sizes))
+    judge = MultiTaskDiscriminator(DiscriminatorConfig(layouts=("cn_blue",), features=(4,) * 8, code_size=8))
+    trainer = MTGANTrainer(network, judge, MTGANTraining(warmup_steps=1, precision="fp32", discriminator_every=2))
+    ranges = SyntheticPlates(("cn_blue",)).ranges
+    parts = [SyntheticPlates(("cn_blue",)), ForeignPlates(1, ranges)]
+    log = trainer.step(tensor_batch(PlateBatches(parts, [0.5, 0.5], 8, seed=1, layouts=("cn_blue",))[0], "cpu"))
+    assert "g_corners" in log and all(np.isfinite(value) for value in log.values())
+    alone = trainer.step(tensor_batch(PlateBatches(parts[1:], [1.0], 4, seed=1, layouts=("cn_blue",))[0], "cpu"))
+    assert all(np.isfinite(value) for value in alone.values())
 
 
 def test_gn_alone_is_exported_in_16_bits_and_mtgan_is_not_even_with_folders_given_as_half():
@@ -177,14 +211,18 @@ def test_training_uses_bf16_only_where_it_is_native_unless_told(monkeypatch):
         new_trainer(precision="int8")
 
 
-def test_a_layout_without_a_share_gets_the_mean_of_the_others():
+def test_layouts_come_by_their_own_shares_unless_others_are_given():
     layouts = ("cn_blue", "cn_green", "vn_one_row")
-    source, _ = begin(MTGANRecipe(layouts=layouts, layout_shares=(1.0, 3.0)))
-    assert source.shares == pytest.approx([1 / 6, 3 / 6, 2 / 6])
-    with pytest.raises(ValueError, match="layout shares"):
-        begin(MTGANRecipe(layouts=layouts[:1], layout_shares=(1.0, 3.0)))
+    source, _ = begin(MTGANRecipe(layouts=layouts))
+    own = np.array([get_layout(name).share for name in layouts])
+    assert source.shares == pytest.approx(own / own.sum())
+    source, _ = begin(MTGANRecipe(layouts=layouts, layout_shares=(1.0, 3.0, 0.0)))
+    assert source.shares == pytest.approx([1 / 4, 3 / 4, 0])
+    for shares in ((1.0, 3.0), (1.0,) * 4):
+        with pytest.raises(ValueError, match="layout shares"):
+            begin(MTGANRecipe(layouts=layouts, layout_shares=shares))
     with pytest.raises(ValueError, match="framing"):
-        begin(MTGANRecipe(layouts=layouts[:1], layout_shares=(1.0,), framing="loose"))
+        begin(MTGANRecipe(layouts=layouts[:1], framing="loose"))
 
 
 HALF_A_BATCH_EACH = """
