@@ -7,6 +7,15 @@ import numpy as np
 
 from .pixels import MIN_SIDE, resize
 
+UNIT_SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+"""Corners (4, 2) of a picture as shares of its width and height, clockwise from the top left."""
+
+
+def map_points(points: np.ndarray, quad: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Points (N, 2) mapped by the homography that takes the quadrilateral `quad` (4, 2) to `target` (4, 2)."""
+    warp = cv2.getPerspectiveTransform(np.float32(quad), np.float32(target))
+    return cv2.perspectiveTransform(np.float32(points)[None], warp)[0].astype(float)
+
 
 def overlap(a, b) -> float:
     """Intersection over union of two boxes (x0, y0, x1, y1)."""
@@ -39,9 +48,21 @@ def warp_crop(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.
 
 def nudge(crop: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarray:
     """The crop shifted by the shares `dx`, `dy` of its size and scaled about its centre: uint8 (64, 192, 3)."""
-    quad = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
-    quad = quad / scale + 0.5 - (dx, dy)
+    quad = (UNIT_SQUARE - 0.5) / scale + 0.5 - (dx, dy)
     return warp_crop(resize(crop, (64, 192)), quad * (192, 64), (64, 192))
+
+
+def straighten(crop: np.ndarray, corners: np.ndarray, margin: float = 0.03) -> np.ndarray:
+    """The plate of a crop as seen from the front: uint8 (64, 192, 3).
+
+    corners: (4, 2) as shares of the crop's width and height, clockwise from the top left. Where they can hardly be a
+    plate's, which fills much of its crop, the whole crop is returned. margin: share of the plate's size on every side.
+    """
+    size = (64, 192)
+    quad = np.float32(corners)
+    plausible = np.abs(quad - 0.5).max() < 1.0 and cv2.isContourConvex(quad) and cv2.contourArea(quad, True) > 0.15
+    quad = quad.mean(0) + (quad - quad.mean(0)) * (1 + 2 * margin) if plausible else UNIT_SQUARE
+    return warp_crop(resize(crop, size), quad * size[::-1], size)
 
 
 def rectify(image: np.ndarray, corners: np.ndarray, margin: float = 0.02) -> np.ndarray:

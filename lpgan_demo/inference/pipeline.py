@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..plates import decode, get_layout
+from ..plates import UNKNOWN, PlateLayout, decode, get_layout
 from ..results import CharacterReading, Detection, PlateResult
 from .restoration import PlateReader, PlateRestorer, Restoration
 from .trust import Trust, evidence_scores
@@ -23,6 +23,12 @@ GOOD_CONFIDENCE, POOR_CONFIDENCE = 0.9, 0.4
 
 PLATE_CONFIDENCE, PLATE_DETECTION, PLATE_EVIDENCE = 0.05, 0.99, 0.5
 """Least confidence, detection score and evidence with which an illegible find still counts as a plate."""
+
+UNKNOWN_PROBABILITY = 0.5
+"""Probability of "a kind that is not known" above which no text is put to a plate."""
+
+UNKNOWN_KIND = "unknown kind"
+"""Legibility of such a plate."""
 
 CROP_MARGIN = 0.03
 """Margin around a found plate in its crop, on each side, as a share of the plate's size."""
@@ -161,19 +167,26 @@ class PlatePipeline:
         """Read restored plates; one result per crop."""
         probabilities, plates = self.reader(restoration), images.to_images(restoration.plates)
         scores = evidence_scores(crops, plates)
-        parts = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), scores)
+        quads: list = [None] * len(crops)
+        if restoration.corners is not None:
+            quads = [corners * crop.shape[1::-1] for corners, crop in zip(restoration.corners, crops)]
+        parts = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), scores, quads)
         return [self._result(*part) for part in parts]
 
-    def _result(self, crop, plate, probabilities, layout_probabilities, layout_index, evidence) -> PlateResult:
-        """The result of one plate; its probability is that of its characters and of all layouts with their cells."""
+    def _result(self, crop, plate, probabilities, layout_probabilities, layout_index, evidence, quad) -> PlateResult:
+        """The result of one plate; its probability is that of its characters and of all layouts that can carry them."""
         names = self.restorer.networks.layouts
+        if layout_probabilities[len(names) :].sum() > UNKNOWN_PROBABILITY:
+            enlarged = images.resize(crop, plate.shape[:2])
+            return PlateResult("", 0.0, (), UNKNOWN, crop, enlarged, UNKNOWN_KIND, 0.0, quad=quad)
         layout = get_layout(names[layout_index])
         characters = tuple(CharacterReading(*reading) for reading in decode(probabilities, layout))
-        of_layout = sum(p for p, n in zip(layout_probabilities, names) if get_layout(n).cells_mm == layout.cells_mm)
+        text = "".join(character.symbol for character in characters)
+        of_layout = sum(p for p, name in zip(layout_probabilities, names) if _alike(get_layout(name), layout, text))
         probability = float(of_layout * np.prod([character.probability for character in characters]))
         confidence = self.trust(probability, evidence)
-        text = "".join(character.symbol for character in characters)
-        return PlateResult(text, confidence, characters, layout.name, crop, plate, legibility(confidence), evidence)
+        readable = legibility(confidence)
+        return PlateResult(text, confidence, characters, layout.name, crop, plate, readable, evidence, quad=quad)
 
     def _deblurred(self, results: list[PlateResult]) -> list[PlateResult]:
         """The same results with their crops deblurred and binarised, if there is a deblurrer."""
@@ -195,12 +208,19 @@ def is_crop(size: tuple[int, int], boxes: list) -> bool:
 def is_plate(result: PlateResult) -> bool:
     """Whether a find is a plate: it is legible, or detector and evidence leave no doubt.
 
-    The detector now and then takes badges and lettering for plates; those come out illegible.
+    The detector now and then takes badges and lettering for plates; those come out illegible, or of no known kind.
     """
+    if result.legibility == UNKNOWN_KIND:
+        return result.detection >= PLATE_DETECTION
     if result.legibility != "illegible":
         return True
     certain = result.detection >= PLATE_DETECTION and result.evidence >= PLATE_EVIDENCE
     return result.confidence >= PLATE_CONFIDENCE and certain
+
+
+def _alike(other: PlateLayout, layout: PlateLayout, text: str) -> bool:
+    """Whether two kinds have their characters at the same places, and both can carry the text."""
+    return other.cells_mm == layout.cells_mm and other.accepts(text)
 
 
 def legibility(confidence: float) -> str:

@@ -19,7 +19,7 @@ FRAME_LIKENESS = 0.25
 
 VIEWS = ((0.0, 0.0, 1.0), (0.01, 0.0, 1.0), (-0.01, 0.0, 1.0), (0.0, 0.03, 1.0), (0.0, -0.03, 1.0))
 VIEWS += ((0.0, 0.0, 0.95), (0.0, 0.0, 1.05))
-"""Test-time augmentation: shift by shares of width and height, and scale, of each view; the crop itself is first."""
+"""Test-time augmentation: shift by shares of width and height, and scale, of each view."""
 
 SURE = 0.97
 """With views="auto", a crop whose text has at least this probability in its first view gets no further views."""
@@ -43,8 +43,8 @@ class NetworksBackend(Protocol):
 class Restoration:
     """What GN makes of N crops: standard plates float32 (N, 3, 64, 192) in [-1, 1], and probabilities.
 
-    characters (N, P, symbols), averaged over views int64 (N,) views each; layouts (N, L); layout int64 (N,), index of
-    the layout by which each plate is drawn and read.
+    characters (N, P, symbols), averaged over views int64 (N,) views each; layouts (N, L), L as in `Encoding`; layout
+    int64 (N,), index of the layout by which each plate is drawn and read; corners as in `Encoding`.
     """
 
     plates: np.ndarray
@@ -52,13 +52,16 @@ class Restoration:
     layouts: np.ndarray
     layout: np.ndarray
     views: np.ndarray
+    corners: np.ndarray | None = None
 
 
 class PlateRestorer:
     """Crops -> standard plates, by GN.
 
-    views: number of `VIEWS` over which the characters' probabilities are averaged, 1 to 7; "auto": 1 where the first
-    view is `SURE`, else 7. Raises ValueError for anything else.
+    A second look: the crop straightened by the corners that the first one found, and moved a little (`VIEWS`).
+
+    views: how many are averaged, 1 (the crop alone) to 7; "auto": 1 where the first is `SURE`, else 7. Raises
+    ValueError for anything else.
     """
 
     def __init__(self, networks: NetworksBackend, views: int | str = "auto"):
@@ -79,28 +82,40 @@ class PlateRestorer:
         """
         codes, frames = self._encode(crops, None)
         layouts = _pool(frames.layouts[:, None])[:, 0]
-        layout = layouts.argmax(1)
+        layout = layouts[:, : len(self.networks.layouts)].argmax(1)
         if (frames.layout != layout).any():
             codes, frames = self._encode(crops, layout.repeat(len(crops)))
         plate = self.networks.draw(codes.mean(0, keepdims=True), layout)
-        return Restoration(plate, _pool(frames.characters), layouts, layout, frames.views.sum(keepdims=True))
+        characters, views = _pool(frames.characters), frames.views.sum(keepdims=True)
+        return Restoration(plate, characters, layouts, layout, views)
 
     def _encode(self, crops, layout) -> tuple[np.ndarray, Restoration]:
         """Codes float32 (N, P, code_size), and a `Restoration` whose plates are not drawn yet."""
         size = self.networks.input_size
         first = self.networks.encode(images.network_input(crops, size), layout)
-        characters, views = _softmax(first.characters), np.ones(len(crops), np.int64)
-        repeated, count = np.arange(len(crops)), self.views
+        codes, characters, layouts = first.codes.copy(), _softmax(first.characters), _softmax(first.layouts)
+        used, views = first.layout.copy(), np.ones(len(crops), np.int64)
+        unsure, count = np.arange(len(crops)), self.views
         if count == "auto":
-            repeated, count = np.flatnonzero(self._text_probability(characters, first.layout) < SURE), len(VIEWS)
-        if count > 1 and len(repeated):
-            moved = [images.nudge(crops[k], *view) for view in VIEWS[1:count] for k in repeated]
-            more = self.networks.encode(images.network_input(moved, size), np.tile(first.layout[repeated], count - 1))
-            more = _softmax(more.characters).reshape(count - 1, len(repeated), *characters.shape[1:])
-            characters[repeated] = (characters[repeated] + more.sum(0)) / count
-            views[repeated] = count
+            unsure, count = np.flatnonzero(self._text_probability(characters, first.layout) < SURE), len(VIEWS)
+        if count > 1 and len(unsure):
+            looked = [crops[k] for k in unsure]
+            if first.corners is not None:
+                looked = [images.straighten(crops[k], first.corners[k]) for k in unsure]
+            moved = [images.nudge(crop, *view) for view in VIEWS[: count - 1] for crop in looked]
+            pictures = images.network_input([crops[k] for k in unsure] + moved, size)
+            given = None if layout is None else layout[unsure]
+            if given is None:
+                second = _softmax(self.networks.encode(pictures[len(unsure) : 2 * len(unsure)]).layouts)
+                layouts[unsure] = (layouts[unsure] + second) / 2
+                given = used[unsure] = layouts[unsure, : len(self.networks.layouts)].argmax(1)
+            more = self.networks.encode(pictures, np.tile(given, count))
+            shape = (count, len(unsure))
+            characters[unsure] = _softmax(more.characters).reshape(*shape, *characters.shape[1:]).mean(0)
+            codes[unsure] = more.codes.reshape(*shape, *codes.shape[1:]).mean(0)
+            views[unsure] = count
         not_drawn = np.empty((0, 3, 0, 0), np.float32)
-        return first.codes, Restoration(not_drawn, characters, _softmax(first.layouts), first.layout, views)
+        return codes, Restoration(not_drawn, characters, layouts, used, views, first.corners)
 
     def _text_probability(self, characters: np.ndarray, layout: np.ndarray) -> np.ndarray:
         """(N,) product of the best probabilities over the characters that each plate's layout has."""

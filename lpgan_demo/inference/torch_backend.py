@@ -30,9 +30,9 @@ class TorchNetworks:
         """float32 (N, 3, 32, 96) in [-1, 1] -> `Encoding`; layout int64 (N,), or None to predict it."""
         given = None if layout is None else self._send(layout)
         with self.autocast():
-            characters, layout_logits, codes, used = self.generator.encode(self._send(lq), given)
-        arrays = (value.float().cpu().numpy() for value in (characters, layout_logits, codes))
-        return Encoding(*arrays, used.cpu().numpy())
+            *values, used, corners = self.generator.encode(self._send(lq), given)
+        arrays = (value.float().cpu().numpy() for value in values)
+        return Encoding(*arrays, used.cpu().numpy(), None if corners is None else corners.cpu().numpy())
 
     @torch.inference_mode()
     def draw(self, codes: np.ndarray, layout: np.ndarray) -> np.ndarray:
