@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from ..plates import UNKNOWN
 from ..results import PlateResult
 from .words import say
 
@@ -30,6 +31,8 @@ CSS = """
 
 def trust_sentence(plate: PlateResult, language: str = "en") -> str:
     """One sentence on how far the reading may be trusted."""
+    if plate.layout == UNKNOWN:
+        return say(language, "not_known")
     doubtful = [i + 1 for i, c in enumerate(plate.characters) if c.probability < DOUBT_THRESHOLD]
     if plate.legibility == "good" and not doubtful:
         return say(language, "all_clear")
@@ -54,9 +57,10 @@ def reading_html(plate: PlateResult, language: str = "en", notes=()) -> str:
             f'<div class="plate-cell{" unsure" if c.probability < DOUBT_THRESHOLD else ""}"><b>{escape(c.symbol)}</b>'
             f'{share}%<div class="plate-bar"><i style="width:{share}%"></i></div><small>{others}</small></div>'
         )
+    headline = escape(plate.text) or escape(say(language, "kind_" + UNKNOWN))
     return (
         f'<div class="{plate.legibility}">'
-        f'<div class="plate-text" data-text="{escape(plate.text)}">{escape(plate.text)}</div>'
+        f'<div class="plate-text" data-text="{escape(plate.text)}">{headline}</div>'
         f"<p>{say(language, 'confidence')}: <b>{100 * plate.confidence:.0f}%</b> &middot; "
         f"{say(language, 'legibility')}: {say(language, plate.legibility)} &middot; "
         f"{say(language, 'taken_for')}: {escape(say(language, 'kind_' + plate.layout))}<br>"
