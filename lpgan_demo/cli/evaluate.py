@@ -36,6 +36,7 @@ def register(commands) -> None:
     kind = add(tracks, "what three and five frames of one plate gain")
     kind.add_argument("--plot", metavar="FILE", help="also draw the curves, as PNG")
     add(stability, "whether readings depend on the batch, its order, or the number of threads")
+    add(generality, "one table over many sources of plates, the worst first", _generality_folders)
     title = "ink and paper: thresholds, deconvolution and the deblur GAN in one table"
     kind = add(deblur, title, _deblur_folders, add_weights)
     kind.add_argument("--rendered", type=int, default=200, metavar="N", help="rendered plates (default: 200)")
@@ -50,6 +51,19 @@ def _deblur_folders(parser) -> None:
     help = "labelled real plates; or one folder of them per shot"
     parser.add_argument("folders", nargs="*", metavar="FOLDER[=LAYOUT]", help=help)
     add_side(parser)
+
+
+def _generality_folders(parser) -> None:
+    from ..evaluation.conditions import CONDITIONS
+
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="crops named LABEL.ext or LABEL__x.ext, all read")
+    for name, help in (
+        ("trained", "such crops of sources that trained; those are read that the split keeps from training"),
+        ("photos", "labelled photos, found and read"),
+        ("foreign", "crops of plates of unknown kinds, or of no plate"),
+    ):
+        parser.add_argument(f"--{name}", nargs="+", default=[], metavar="FOLDER", help=help)
+    parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS, help="default: all six")
 
 
 def run(arguments) -> int:
@@ -118,6 +132,15 @@ def stability(arguments) -> Measured:
 
     report = evaluate_stability(arguments.folders, pipeline_of(arguments), arguments.side)
     return report, _rows(report)
+
+
+def generality(arguments) -> Measured:
+    """Many sources, fixed conditions."""
+    from ..evaluation.generality import as_table, evaluate_generality
+
+    a = arguments
+    report = evaluate_generality(a.folders, pipeline_of(a, deblur=False), a.trained, a.photos, a.foreign, a.conditions)
+    return report, as_table(report)
 
 
 def deblur(arguments) -> Measured:

@@ -1,7 +1,8 @@
-"""Readers of labelled real plates: crops named by their text, CCPD photos, EasyPR photos; and their split."""
+"""Readers of labelled real plates: crops named by their text, photos of CCPD, EasyPR, labels.json; their split."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..plates import CHINESE_LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, normalise_text
+from ..plates import CHINESE_LAYOUTS, LAYOUTS, TWO_ROW_ASPECT, PlateLayout, get_layout, normalise_text
 from ..results import PlateImageError
 from .labelled import LabelledPlate, choose, share_of
 
@@ -128,8 +129,25 @@ def _rectangle_corners(tag: dict) -> np.ndarray:
     return np.roll(corners, -first, axis=0)
 
 
+def json_photos(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
+    """Photos with labels.json: {file: [{"text": ..., "corners": 4 points clockwise, or "bbox": x0, y0, x1, y1}]}.
+
+    The layout is the first that can spell the text, unless given. ValueError for a text that no layout can spell.
+    """
+    plates = []
+    for name, labels in json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8")).items():
+        for label in labels:
+            kind = get_layout(layout) if layout else guess_layout(label["text"], layouts=LAYOUTS)
+            x0, y0, x1, y1 = label.get("bbox", (0, 0, 0, 0))
+            corners = np.array(label.get("corners", [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), float)
+            corners = np.roll(corners, -int(corners.sum(1).argmin()), axis=0)  # from the top left
+            plates.append(LabelledPlate(Path(folder) / name, normalise_text(label["text"], kind), kind.name, corners))
+    return plates
+
+
 def load_real(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
-    """Labelled plates of a folder: EasyPR's if there is an xml, CCPD's if all names have its form, else named crops.
+    """Labelled plates of a folder: EasyPR's if there is an xml, those of labels.json if there is one, CCPD's if all
+    names have its form, else named crops.
 
     layout: that of all its plates, guessed when None; EasyPR's xml states it itself. Raises FileNotFoundError for a
     missing or empty folder, ValueError for a label that cannot be spelt or a picture that cannot be loaded.
@@ -140,6 +158,8 @@ def load_real(folder: str | Path, layout: str | None = None) -> list[LabelledPla
     xml = sorted(folder.glob("GroundTruth*.xml"))
     if xml:
         plates = easypr_photos(folder, xml[0].name)
+    elif (folder / "labels.json").exists():
+        plates = json_photos(folder, layout)
     elif (names := [path.stem for path in folder.glob("*.jpg")]) and all("&" in name for name in names):
         plates = ccpd_photos(folder, layout)
     else:

@@ -58,9 +58,10 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
 
     Returns:
         {folder: figures}. n photos; side; plates; recall, precision, average_precision (`metrics.detection_scores`);
-        plates_read: share of labelled plates read exactly; photo_read, photo_wrong: shares of photos with a reading
-        that is, and that is not, a labelled text; read_by_tilt: {range of `TILTS`: [plates, share read]}; wrong:
-        [file, labelled texts, wrong readings], missed: [file, labelled texts, readings]; seconds_per_photo.
+        plates_read: share of labelled plates read exactly; photo_read, photo_wrong, photo_wrong_legible: shares of
+        photos with a reading that is, that is not, and that is legible and not, a labelled text; read_by_tilt:
+        {range of `TILTS`: [plates, share read]}; wrong: [file, labelled texts, wrong readings], missed: [file,
+        labelled texts, readings]; seconds_per_photo.
     """
     report = {}
     for folder in folders:
@@ -71,7 +72,7 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
         photos = photos_of(plates)
         if not photos:
             raise ValueError(f"{folder}: no photos with marked plates on the side {side!r}")
-        truths, found, rows, seconds = [], [], [], 0.0
+        truths, found, rows, seconds, misleading = [], [], [], 0.0, 0
         for path, corners in photos:
             photo = images.load_image(path)
             if worsen is not None:
@@ -81,7 +82,9 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
             seconds += time.perf_counter() - start
             truths.append(corners)
             found.append([Detection(result.corners, result.box, result.detection) for result in results])
-            rows.append([path.name, labels[path], [result.text.translate(O_I_AS_DIGITS) for result in results]])
+            readings = [(r.text.translate(O_I_AS_DIGITS), r.legibility) for r in results if r.text]
+            rows.append([path.name, labels[path], [text for text, _ in readings]])
+            misleading += any(text not in labels[path] and grade != "illegible" for text, grade in readings)
         read = [[text in readings for text in texts] for _, texts, readings in rows]
         tilts = [(tilt(quad), ok) for corners, oks in zip(truths, read) for quad, ok in zip(corners, oks)]
         by_tilt = {name: [ok for t, ok in tilts if low <= t < high] for name, (low, high) in TILTS.items()}
@@ -93,6 +96,7 @@ def evaluate_photos(folders: list[str], pipeline, side: str = "all", worsen=None
             "plates_read": sum(map(sum, read)) / len(plates),
             "photo_read": sum(map(any, read)) / len(photos),
             "photo_wrong": len(wrong) / len(photos),
+            "photo_wrong_legible": misleading / len(photos),
             "read_by_tilt": {name: [len(oks), float(np.mean(oks))] for name, oks in by_tilt.items() if oks},
             "seconds_per_photo": round(seconds / len(photos), 3),
             "wrong": wrong,

@@ -23,7 +23,8 @@ def evaluate_reading(
 
     Returns:
         {folder: `metrics.reading_scores`; side; views; milliseconds_per_plate of restoring and reading, not of loading;
-        wrong: [[true, read, confidence]]; with a judge also judge, judge_after_blur: its shares of exact plates}.
+        wrong: [[true, read, confidence]]; with a judge also judge, judge_after_blur: its shares of exact plates among
+        those of layouts that it knows}.
     """
     report = {}
     for folder in folders:
@@ -38,9 +39,11 @@ def evaluate_reading(
         scores["milliseconds_per_plate"] = round(1000 * elapsed / len(plates), 2)
         scores["wrong"] = [[t, r.text, round(r.confidence, 3)] for t, r in zip(texts, results) if t != r.text]
         if judge is not None:
-            pictures, layouts = [r.super_resolved for r in results], [r.layout for r in results]
-            scores["judge"] = mean_score(judge(pictures, layouts), texts)
-            scores["judge_after_blur"] = mean_score(judge(blurred(pictures), layouts), texts)
+            judged = [(t, r) for t, r in zip(texts, results) if r.layout in judge.network.config.layouts]
+            pictures, layouts = [r.super_resolved for _, r in judged], [r.layout for _, r in judged]
+            expected = [text for text, _ in judged]
+            scores["judge"] = mean_score(judge(pictures, layouts), expected)
+            scores["judge_after_blur"] = mean_score(judge(blurred(pictures), layouts), expected)
         report[str(folder)] = scores
     return report
 

@@ -15,7 +15,8 @@ from lpgan_demo.plates.standard import standard_plate
 @pytest.fixture(scope="module")
 def plates():
     rng = np.random.default_rng(11)
-    kinds = [layout for layout in LAYOUTS.values() for _ in range(12)]
+    known = PictureReader.from_pretrained().network.config.layouts
+    kinds = [LAYOUTS[name] for name in known for _ in range(12)]
     texts = [layout.random_text(rng) for layout in kinds]
     return texts, [standard_plate(t, k) for t, k in zip(texts, kinds)], [k.name for k in kinds]
 
@@ -34,6 +35,12 @@ def test_the_judge_reads_the_picture_and_nothing_else(plates):
     assert judge([noise], names[:1]) != texts[:1]
     swapped = [pictures[1], pictures[0]]
     assert judge(swapped, names[:2]) == [texts[1], texts[0]]
+
+
+def test_a_plate_of_a_kind_that_the_judge_does_not_know_gets_no_text(plates):
+    texts, pictures, names = plates
+    read = PictureReader.from_pretrained()(pictures[:2], ["unknown", names[1]])
+    assert read == ["", texts[1]]
 
 
 def test_blurred_is_a_3x3_mean():

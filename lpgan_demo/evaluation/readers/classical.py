@@ -100,11 +100,12 @@ def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
 
 @torch.inference_mode()
 def read_plates(network: CharacterClassifier, pictures: list[np.ndarray], layouts: list[PlateLayout]) -> list[str]:
-    """Texts of plates, uint8 RGB of any size, whose layouts are given."""
+    """Texts of plates, uint8 RGB of any size, whose layouts are given; symbols that the network never learnt are not
+    read."""
     texts = []
     for picture, layout in zip(pictures, layouts, strict=True):
         logits = network(torch.from_numpy(cell_pictures(picture, layout)))
-        allowed = torch.from_numpy(allowed_symbols(layout)[: layout.num_characters])
+        allowed = torch.from_numpy(allowed_symbols(layout)[: layout.num_characters, : logits.shape[1]])
         probabilities = logits.masked_fill(~allowed, -1e4).softmax(-1).numpy()
         texts.append("".join(reading[0] for reading in decode(probabilities, layout)))
     return texts

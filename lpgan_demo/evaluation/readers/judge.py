@@ -33,19 +33,15 @@ class PictureReader:
 
     @torch.inference_mode()
     def __call__(self, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
-        """Standard plates, uint8 RGB (64, 192, 3), and the names of their layouts -> their texts.
-
-        Raises ValueError when the network does not know a layout.
-        """
-        known = list(self.network.config.layouts)
-        if unknown := set(layouts) - set(known):
-            raise ValueError(f"this reader does not know the layouts {', '.join(sorted(unknown))}")
-        texts = []
-        for batch in batched(zip(pictures, layouts, strict=True), BATCH_SIZE):
-            index = torch.tensor([known.index(layout) for _, layout in batch])
-            logits = self.network(to_tensor([picture for picture, _ in batch]), index).characters
-            for probabilities, (_, layout) in zip(logits.softmax(-1).numpy(), batch):
-                texts.append("".join(reading[0] for reading in decode(probabilities, get_layout(layout))))
+        """Standard plates, uint8 RGB (64, 192, 3), and the names of their layouts -> their texts, "" for layouts that
+        the network does not know."""
+        known, texts = list(self.network.config.layouts), [""] * len(pictures)
+        rows = [row for row in enumerate(zip(pictures, layouts, strict=True)) if row[1][1] in known]
+        for batch in batched(rows, BATCH_SIZE):
+            index = torch.tensor([known.index(layout) for _, (_, layout) in batch])
+            logits = self.network(to_tensor([picture for _, (picture, _) in batch]), index).characters
+            for probabilities, (k, (_, layout)) in zip(logits.softmax(-1).numpy(), batch):
+                texts[k] = "".join(reading[0] for reading in decode(probabilities, get_layout(layout)))
         return texts
 
 

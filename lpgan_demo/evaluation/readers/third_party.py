@@ -34,6 +34,7 @@ class OtherReading:
     corners: np.ndarray
     box: tuple[float, float, float, float]
     detection: float
+    legibility: str = "good"
 
 
 class AgentCLPR:
