@@ -1,4 +1,4 @@
-"""`train RECIPE`, `calibrate` and `export CHECKPOINT`: from data to published weights."""
+"""`train RECIPE`, `average`, `calibrate` and `export CHECKPOINT`: from data to published weights."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def register(commands, argv: list[str]) -> None:
 
             add_fields(recipe, recipe_class(name))
 
+    average = commands.add_parser("average", help="the weighted mean of several MTGAN weights")
+    average.add_argument("folder", metavar="FOLDER", help="where the folders of weights are written")
+    average.add_argument(
+        "parts", nargs="+", metavar="WEIGHTS=SHARE", help="folders of weights; what others lack comes from the first"
+    )
+    average.set_defaults(handler=run_average)
+
     calibrate = commands.add_parser("calibrate", help="fit the probabilities' temperature and keep it with the weights")
     add_folders(calibrate)
     add_weights(calibrate)
@@ -56,6 +63,16 @@ def run_train(arguments) -> int:
     values = {f.name: getattr(arguments, f.name) for f in fields(kind)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     print(json.dumps(train(kind(**values))))
+    return 0
+
+
+def run_average(arguments) -> int:
+    """Average weights and print where they are."""
+    from ..training.averaging import average_weights
+
+    parts = [part.rpartition("=") for part in arguments.parts]
+    for folder in average_weights([(path, float(share)) for path, _, share in parts], arguments.folder):
+        print(folder)
     return 0
 
 

@@ -33,15 +33,15 @@ def command_of(recipe) -> str:
         if isinstance(default, bool):
             parts.append(flag if value else flag.replace("--", "--no-", 1))
         elif isinstance(default, list):
-            parts.append(" ".join([flag, *(_short_path(str(v)) for v in value)]))
+            parts.append(" ".join([flag, *(short_path(str(v)) for v in value)]))
         elif f.name == "start":
             parts.append(f"{flag} weights={value.split('=', 1)[1]}")
         else:
-            parts.append(f"{flag} {_short_path(value) if isinstance(value, str) else value}")
+            parts.append(f"{flag} {short_path(value) if isinstance(value, str) else value}")
     return " \\\n    ".join(parts)
 
 
-def _short_path(value: str) -> str:
+def short_path(value: str) -> str:
     """The last two parts of PATH in PATH or PATH=NAME."""
     folder, mark, rest = value.partition("=")
     return "/".join(Path(folder).parts[-2:]).lstrip("/") + mark + rest

@@ -147,3 +147,22 @@ def test_the_callers_array_is_copied_not_kept():
     loaded = images.load_image(array)
     array[:] = 200
     assert (loaded == 7).all()
+
+
+def test_a_plate_is_straightened_by_its_corners_and_an_impossible_quadrilateral_changes_nothing():
+    plate = np.zeros((64, 192, 3), np.uint8)
+    plate[:, :96, 0], plate[:, 96:, 1] = 255, 255
+    corners = np.array([[0.2, 0.1], [0.9, 0.3], [0.85, 0.95], [0.15, 0.75]])
+    crop = images.warp_crop(
+        plate, images.map_points(images.UNIT_SQUARE, corners, images.UNIT_SQUARE) * (192, 64), (64, 192)
+    )
+    straight = images.straighten(crop, corners, margin=0.0)
+    assert straight.shape == (64, 192, 3) and np.abs(straight.astype(int) - plate).mean() < 12
+    for bad in (corners[::-1], corners * 9, np.full((4, 2), 0.5)):
+        assert np.array_equal(images.straighten(crop, bad), images.straighten(crop, images.UNIT_SQUARE, margin=0.0))
+
+
+def test_points_are_mapped_with_their_quadrilateral():
+    quad = np.array([[10.0, 10], [30, 10], [30, 20], [10, 20]])
+    mapped = images.map_points(np.array([[20.0, 15], [10, 10]]), quad, images.UNIT_SQUARE)
+    assert np.allclose(mapped, [[0.5, 0.5], [0, 0]])

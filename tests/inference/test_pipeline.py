@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from lpgan_demo.images import resize
 from lpgan_demo.inference.pipeline import PlatePipeline, legibility
 from lpgan_demo.inference.restoration import PlateReader
 from lpgan_demo.inference.torch_backend import TorchNetworks
+from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.examples import EXAMPLES
@@ -177,3 +179,40 @@ def test_the_examples_are_read_as_they_are_given_to_the_page():
     for example in EXAMPLES:
         (plate,) = pipeline(BUNDLED.parent / "examples" / f"{example.name}.png")
         assert plate.text == example.text
+
+
+@pytest.fixture
+def knowing_weights(small_networks, tmp_path):
+    """Weights that know a class "unknown", which a black crop belongs to, and the corners of a plate."""
+    torch.manual_seed(1)
+    sizes = dict(num_features=8, num_blocks=1, code_features=16, code_blocks=1, code_size=12)
+    generator = SRGenerator(SRGeneratorConfig(unknown=True, corners=True, **sizes))
+    with torch.no_grad():
+        generator.layout_head.bias[-1] = 9.0
+        generator.corner_head[-1].bias.copy_(torch.tensor([0.1, 0.2, 0.9, 0.2, 0.9, 0.8, 0.1, 0.8]))
+    for name, network in (("mtgan-generator", generator), ("mtgan-discriminator", small_networks[1])):
+        save_weights(network, tmp_path / "knowing" / name)
+    return tmp_path / "knowing"
+
+
+def test_a_plate_of_no_known_kind_gets_no_text_and_says_so(knowing_weights, crops):
+    for plate in PlatePipeline.from_pretrained(knowing_weights).read_plates(crops):
+        assert (plate.text, plate.layout, plate.legibility) == ("", "unknown", "unknown kind")
+        assert plate.confidence == 0 and plate.characters == () and plate.label == "?"
+        assert np.array_equal(plate.super_resolved, resize(plate.crop, (64, 192)))
+        assert plate.to_dict()["layout"] == "unknown"
+    assert PlatePipeline.from_pretrained(knowing_weights).read_track(crops).layout == "unknown"
+
+
+def test_the_quad_is_where_the_network_sees_the_corners_in_pixels_of_the_crop(knowing_weights, small_weights, crops):
+    wide = crops[2]
+    quad = PlatePipeline.from_pretrained(knowing_weights, **EXACT).read_plate(wide).quad
+    assert np.allclose(quad, np.array([[0.1, 0.2], [0.9, 0.2], [0.9, 0.8], [0.1, 0.8]]) * (200, 60), atol=0.5)
+    assert PlatePipeline.from_pretrained(small_weights).read_plate(wide).quad is None
+
+
+def test_a_find_of_no_known_kind_counts_only_where_the_detector_has_no_doubt(knowing_weights, crops):
+    pipeline = PlatePipeline.from_pretrained(knowing_weights)
+    photo, corners = crops[2], np.array([[5.0, 5], [190, 5], [190, 55], [5, 55]])
+    found = [Detection(corners, (5, 5, 190, 55), score) for score in (0.999, 0.7)]
+    assert [result.detection for result in pipeline.read_found(photo, found)] == [0.999]

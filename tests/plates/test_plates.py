@@ -12,6 +12,7 @@ from lpgan_demo.plates import (
     get_layout,
     normalise_text,
 )
+from lpgan_demo.plates.standard import standard_plate
 
 
 def test_blue_plate_follows_the_standard_in_millimetres():
@@ -88,3 +89,23 @@ def test_a_new_country_is_one_entry_and_a_wrong_one_is_refused():
         PlateLayout("xx", "test", (110, 200), cells, ("ABC",), (0, 0, 0), (255, 255, 255))
     with pytest.raises(ValueError, match="not in SYMBOLS"):
         PlateLayout("xx", "test", (110, 200), cells, ("A!", "1", "2"), (0, 0, 0), (255, 255, 255))
+
+
+def test_kinds_have_their_colours_where_they_belong():
+    """Red letters of the military, the yellow left end of large new-energy plates, as in GA 36."""
+    army = standard_plate("KA12345", get_layout("cn_military")).astype(int)
+    redness = army[..., 0] - army[..., 1]
+    assert redness[:, :60].max() > 120 and redness[10:54, 80:].max() < 60
+    left, right = (standard_plate("京A12345D", get_layout("cn_green_large"))[6:-6, x].mean(0) for x in (4, -5))
+    assert left[0] > left[1] > left[2] + 50 and right[1] > right[0] + 30
+    plain = standard_plate("沪A1234领", get_layout("cn_black")).astype(int)
+    assert plain[..., 0].max() > 200
+
+
+def test_every_kind_reads_back_what_it_says_from_certain_probabilities():
+    rng = np.random.default_rng(4)
+    for layout in LAYOUTS.values():
+        text = layout.random_text(rng)
+        belief = np.full((MAX_CHARACTERS, len(SYMBOLS)), 1e-6)
+        belief[np.arange(len(text)), [SYMBOLS.index(c) for c in text]] = 1
+        assert "".join(symbol for symbol, *_ in decode(belief, layout)) == text
