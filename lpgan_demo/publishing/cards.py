@@ -23,8 +23,9 @@ WATTS_PER_CORE = 10
 """Assumed for the energy that a card states."""
 
 LAYOUTS = {
-    "cn_": "Chinese plates: blue, yellow (one and two rows), white, black, green with eight characters",
-    "vn_": "Vietnamese plates: one row, two rows, motorcycles",
+    "cn_": "Chinese plates: small and large cars, police, new-energy, consulate and, where the list in config.json has"
+    " them, armed police, military, embassy, aviation, farm vehicles and motorcycles",
+    "vn_": "Vietnamese plates: one row, two rows, motorcycles, in the forms that config.json lists",
 }
 """{prefix of layout names: text}."""
 
