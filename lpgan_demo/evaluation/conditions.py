@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from .. import images
-from ..plates.camera import motion_kernel
 
 CONDITIONS = ("clean", "half", "third", "motion", "heavy", "light")
 """Names of the conditions; their order is part of the seeds."""
@@ -57,7 +56,17 @@ def _defocused(picture: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _moved(picture: np.ndarray, length: int, angle: float) -> np.ndarray:
-    return cv2.filter2D(picture, -1, motion_kernel(length, angle), borderType=cv2.BORDER_REPLICATE)
+    """Motion blur along a straight line of so many pixels, drawn on a grid eight times finer."""
+    size, fine = int(length) | 1, 8
+    along = np.linspace(-1, 1, 64 * length) * (length - 1) / 2
+    middle, last = (size * fine - 1) / 2, size * fine - 1
+    x, y = (
+        np.clip(np.rint(middle + fine * along * part), 0, last).astype(int) // fine
+        for part in (np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle)))
+    )
+    kernel = np.zeros((size, size), np.float32)
+    np.add.at(kernel, (y, x), 1 / len(along))
+    return cv2.filter2D(picture, -1, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
 def _reduced(picture: np.ndarray, factor: float) -> np.ndarray:
