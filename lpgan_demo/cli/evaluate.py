@@ -54,8 +54,6 @@ def _deblur_folders(parser) -> None:
 
 
 def _generality_folders(parser) -> None:
-    from ..evaluation.conditions import CONDITIONS
-
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="crops named LABEL.ext or LABEL__x.ext, all read")
     for name, help in (
         ("trained", "such crops of sources that trained; those are read that the split keeps from training"),
@@ -63,7 +61,8 @@ def _generality_folders(parser) -> None:
         ("foreign", "crops of plates of unknown kinds, or of no plate"),
     ):
         parser.add_argument(f"--{name}", nargs="+", default=[], metavar="FOLDER", help=help)
-    parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS, help="default: all six")
+    help = "of clean, half, third, motion, heavy and light (default: all)"
+    parser.add_argument("--conditions", nargs="+", default=[], metavar="CONDITION", help=help)
 
 
 def run(arguments) -> int:
@@ -136,10 +135,11 @@ def stability(arguments) -> Measured:
 
 def generality(arguments) -> Measured:
     """Many sources, fixed conditions."""
+    from ..evaluation.conditions import CONDITIONS
     from ..evaluation.generality import as_table, evaluate_generality
 
-    a = arguments
-    report = evaluate_generality(a.folders, pipeline_of(a, deblur=False), a.trained, a.photos, a.foreign, a.conditions)
+    a, conditions = arguments, arguments.conditions or CONDITIONS
+    report = evaluate_generality(a.folders, pipeline_of(a, deblur=False), a.trained, a.photos, a.foreign, conditions)
     return report, as_table(report)
 
 
