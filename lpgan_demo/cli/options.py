@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import MISSING, fields
+from typing import get_args, get_type_hints
 
 
 def add_folders(parser) -> None:
@@ -77,6 +78,7 @@ def pipeline_of(arguments, **options):
 
 def add_fields(parser, dataclass_type) -> None:
     """One option for each field of a configuration, with its help and default; tuples take several values."""
+    types = get_type_hints(dataclass_type)
     for f in sorted(fields(dataclass_type), key=lambda f: f.name):
         default = f.default if f.default is not MISSING else None
         shown = " ".join(map(str, default)) or "none" if isinstance(default, tuple) else default
@@ -85,7 +87,7 @@ def add_fields(parser, dataclass_type) -> None:
         if isinstance(default, bool):
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=text)
         elif isinstance(default, tuple):
-            kind = type(default[0]) if default else str
+            kind, *_ = get_args(types[f.name])
             parser.add_argument(flag, nargs="*", type=kind, default=default, metavar="X", help=text)
         else:
             parser.add_argument(flag, type=type(default), default=default, metavar="X", help=text)

@@ -135,7 +135,7 @@ class DeblurRecipe(DeblurTraining, Run):
     name: str = option("deblur", "name under which `export` writes the weights: NAME-generator")
     run: str = option("runs/deblur", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(20000, "steps in all")
-    presets: tuple = option(("plate", "plate", "characters"), "presets of the batches, in turn")
+    presets: tuple[str, ...] = option(("plate", "plate", "characters"), "presets of the batches, in turn")
     real_share: float = option(0.3, "share of real plates in a batch")
     num_blocks: int = option(10, "dense blocks of the generator")
     head_features: int = option(24, "width of the generator's first convolution")
@@ -144,8 +144,10 @@ class DeblurRecipe(DeblurTraining, Run):
     tail_features: int = option(24, "width of the generator's tail")
     fold: int = option(1, "rows and columns of pixels the dense field takes at once; 1 is the paper's form")
     guided: bool = option(False, "let what MTGAN's generator sees guide the dense field; needs --fold 4")
-    begin_with: tuple = option((), "names or folders of weights to begin with: a deblur generator, an MTGAN generator")
-    d_features: tuple = option((24, 48, 96), "widths of the discriminator's convolutions before its last")
+    begin_with: tuple[str, ...] = option(
+        (), "names or folders of weights to begin with: a deblur generator, an MTGAN generator"
+    )
+    d_features: tuple[int, ...] = option((24, 48, 96), "widths of the discriminator's convolutions before its last")
 
 
 def deblur_networks(recipe: DeblurRecipe) -> tuple[DeblurGenerator, PatchDiscriminator]:

@@ -164,8 +164,8 @@ class MTGANRecipe(MTGANTraining, Run):
     steps: int = option(5000, "steps in all")
     batch_size: int = option(64, "plates per step")
     save_every: int = option(1000, "steps between checkpoint, sample sheet and validation")
-    input_size: tuple = option((32, 96), "height and width of GN's input, pixels")
-    output_size: tuple = option((64, 192), "height and width of the standard plate, pixels")
+    input_size: tuple[int, ...] = option((32, 96), "height and width of GN's input, pixels")
+    output_size: tuple[int, ...] = option((64, 192), "height and width of the standard plate, pixels")
     real_share: float = option(0.3, "share of real plates in a batch")
     join_share: float = option(0.4, "share of real plates that are joined from two real ones")
     unknown_share: float = option(0.06, "share of plates of no known kind in a batch, where GN has a class for them")
@@ -178,8 +178,10 @@ class MTGANRecipe(MTGANTraining, Run):
     unknown: bool = option(True, "GN has a class for plates of no known kind")
     corners: bool = option(True, "GN finds the plate's corners in the crop")
     stride: int = option(2, "GN's trunk works at 1/stride of the input's resolution: 1 or 2")
-    d_features: tuple = option((16, 16, 32, 32, 64, 64, 128, 128), "widths of DN's convolutions (the paper has M = 8)")
-    d_strides: tuple = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
+    d_features: tuple[int, ...] = option(
+        (16, 16, 32, 32, 64, 64, 128, 128), "widths of DN's convolutions (the paper has M = 8)"
+    )
+    d_strides: tuple[int, ...] = option((2, 1, 2, 1, 2, 1, 1, 1), "strides of DN's convolutions")
     d_code_size: int = option(160, "numbers in DN's code of one character")
     decoder: str = option("region", "GN's decoder: region (drawn in the characters' regions) or plain (the paper's)")
     d_reads: bool = option(True, "DN also reads the characters (without: an ordinary real/fake discriminator)")

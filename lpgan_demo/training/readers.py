@@ -44,7 +44,7 @@ class PictureReaderRecipe:
     learning_rate: float = option(2e-3, "highest learning rate of Adam (one cycle)")
     seed: int = option(1, "seed of plates and initial weights")
     threads: int = option(0, "CPU threads (0: as many as there are cores)")
-    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to read")
+    layouts: tuple[str, ...] = option(tuple(LAYOUTS), "plate layouts to read")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ClassicalReaderRecipe:
     learning_rate: float = option(2e-3, "highest learning rate of Adam (one cycle)")
     severity: float = option(0.3, "worst shot, in [0, 1]: a reader like this is not made for street cameras")
     seed: int = option(1, "seed of plates and initial weights")
-    layouts: tuple = option(CHINESE_LAYOUTS, "plate layouts to learn")
+    layouts: tuple[str, ...] = option(CHINESE_LAYOUTS, "plate layouts to learn")
 
 
 def train_picture_reader(recipe: PictureReaderRecipe) -> dict:

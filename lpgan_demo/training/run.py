@@ -33,14 +33,18 @@ class Run:
     workers: int = option(1, "processes that make pictures")
     threads: int = option(0, "CPU threads of the training process (0: as many as there are cores)")
     save_every: int = option(500, "steps between checkpoint, sample sheet and validation")
-    layouts: tuple = option(tuple(LAYOUTS), "plate layouts to learn")
-    layout_shares: tuple = option((), "share of each among rendered plates (default: those of their entries)")
-    real: tuple = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
-    half: tuple = option((), "folders like --real of which only half of the photos may train, the rest is for judging")
+    layouts: tuple[str, ...] = option(tuple(LAYOUTS), "plate layouts to learn")
+    layout_shares: tuple[float, ...] = option(
+        (), "share of each among rendered plates (default: those of their entries)"
+    )
+    real: tuple[str, ...] = option((), "folders of labelled real plates, FOLDER or FOLDER=LAYOUT")
+    half: tuple[str, ...] = option(
+        (), "folders like --real of which only half of the photos may train, the rest is for judging"
+    )
     framing: str = option("close", "how crops are cut: close, or any (tight, shifted or loose)")
     lettering: str = option("packaged", "fonts of rendered plates: packaged, or many (installed fontpkg-*, Noto CJK)")
     characters: str = option("", "zip of real characters, SYMBOL/NAME, put on rendered and real plates")
-    glyphs: tuple = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
+    glyphs: tuple[str, ...] = option((), "folders of glyph images for the mix, FOLDER or FOLDER=PREFIX")
 
 
 def begin(recipe: Run) -> tuple[SyntheticPlates, dict[str, list[LabelledPlate]]]:

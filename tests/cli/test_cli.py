@@ -105,3 +105,9 @@ def test_help_needs_no_torch():
     code = "import sys, lpgan_demo.cli.main as m; m.build_parser([]); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert build_parser(["read", "x.png"]).parse_args(["read", "x.png"]).images == ["x.png"]
+
+
+def test_options_of_several_values_have_the_type_of_their_field():
+    parser = build_parser(["train", "mtgan"])
+    arguments = parser.parse_args(["train", "mtgan", "--layout-shares", "0.3", "1", "--d-features", "8", "--real", "7"])
+    assert (arguments.layout_shares, arguments.d_features, arguments.real) == ([0.3, 1.0], [8], ["7"])
