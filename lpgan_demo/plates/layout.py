@@ -25,6 +25,16 @@ Box = tuple[float, float, float, float]
 Colour = tuple[int, int, int]
 
 
+def row_of_cells(widths_and_gaps: tuple[float, ...], top: float, height: float, left: float) -> tuple[Box, ...]:
+    """Cells of a row from the sequence width, gap, width, ..., starting at x = left; all in mm."""
+    cells, x = [], left
+    for k, length in enumerate(widths_and_gaps):
+        if k % 2 == 0:
+            cells.append((x, top, length, height))
+        x += length
+    return tuple(cells)
+
+
 @dataclass(frozen=True)
 class PlateLayout:
     """One kind of plate.
