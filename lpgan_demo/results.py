@@ -69,8 +69,8 @@ class PlateResult:
         evidence: in [0, 1], how well the generated plate, aligned and blurred, matches the crop (`trust.evidence`).
         box: (x0, y0, x1, y1) in pixels of the photo, or None for an input that was a crop.
         corners: float (4, 2), clockwise from the top left, in pixels of the photo, or None as `box`.
-        deblurred: uint8 (H, W) grey, or None without a deblur network.
-        binary: uint8 (H, W), 0 ink and 255 paper, or None without a deblur network.
+        deblurred: uint8 (H, W) grey, 128 pixels high and in the crop's aspect, or None without a deblur network.
+        binary: uint8 of that size, 0 ink and 255 paper, or None; letters that the crop hides are those that were read.
         detection: score of the detector in [0, 1], or None as `box`.
         quad: float (4, 2), the plate's corners in pixels of `crop`, clockwise from the top left, which may lie outside
             it; None from a network that does not find them.

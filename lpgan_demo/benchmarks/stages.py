@@ -64,7 +64,8 @@ def time_stages(pipeline: PlatePipeline, batch: int) -> dict[str, float]:
         "read seven times": milliseconds(lambda: seven_views.read_plates(crops, batch)),
     }
     if pipeline.deblurrer:
-        times["ink and paper"] = milliseconds(lambda: pipeline.deblurrer(crops))
+        results = one_view.read_plates(crops, batch)
+        times["ink and paper"] = milliseconds(lambda: pipeline.deblurrer(results))
     times["as it comes"] = milliseconds(lambda: pipeline.read_plates(crops, batch))
     return {name: round(value / batch, 2) for name, value in times.items()}
 

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from ..images import network_input, resize, to_tensor
+from ..inference.deblurring import generator_input
 from ..inference.loading import DEBLURRERS
 from ..inference.optimise import prepared
 from ..networks import load_weights
@@ -152,11 +153,12 @@ def speed_steps(source: str | Path | None = None) -> dict:
     lq = network_input(crops, generator.config.input_size)
     reading = measure_steps(RestoreAndRead(generator, discriminator), torch.from_numpy(lq), (1, 32))
     deblurrer = load_weights(weights_folder(source, DEBLURRERS[0]))
-    ink_input = to_tensor([resize(crop, deblurrer.config.input_size) for crop in crops])
+    size, guided = deblurrer.config.input_size, deblurrer.config.guided
+    ink_input = generator_input([resize(crop, size) for crop in crops], [None] * len(crops) if guided else None)
     detector = load_weights(weights_folder(source, "detector"))
     photo = to_tensor([resize(street_photo(2), (720, 960))])
     return {
         "drawing and reading a plate": reading | measure_onnx(source, lq, (1, 32)),
-        "ink and paper of a plate": measure_steps(deblurrer, ink_input, (1, 8), False),
+        "ink and paper of a plate": measure_steps(deblurrer, torch.from_numpy(ink_input), (1, 8), False),
         "finding plates": measure_steps(DetectionScores(detector), photo, (1,), False),
     }

@@ -41,6 +41,8 @@ def register(commands) -> None:
     kind = add(deblur, title, _deblur_folders, add_weights)
     kind.add_argument("--rendered", type=int, default=200, metavar="N", help="rendered plates (default: 200)")
     kind.add_argument("--sheet", metavar="FILE", help="also write pictures: input, Otsu, grey, binary, true ink")
+    help = "glyph images in the plates' own typeface, for the true ink of real plates"
+    kind.add_argument("--glyphs", nargs="+", default=[], metavar="FOLDER[=PREFIX]", help=help)
     kind = add(photos, "whole photos: recall, precision, plates read, seconds")
     kind.add_argument("--boxes", action="store_true", help="cut plates out by their boxes, without straightening")
     kind.add_argument("--agentclpr", action="store_true", help="by that reader instead (pip install agentclpr)")
@@ -147,7 +149,8 @@ def deblur(arguments) -> Measured:
     """The deblurring paper's table."""
     from ..evaluation.deblurring import as_table, evaluate_deblur
 
-    report = evaluate_deblur(arguments.folders, arguments.weights, arguments.side, arguments.rendered, arguments.sheet)
+    a = arguments
+    report = evaluate_deblur(a.folders, a.weights, a.side, a.rendered, a.sheet, a.glyphs)
     return report, [as_table(report)]
 
 

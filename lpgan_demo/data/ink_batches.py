@@ -1,17 +1,20 @@
 """Batches for the deblur GAN: degraded pictures of plates, and pixel by pixel which of them is ink.
 
-A batch is dict(blurred, ink) of uint8: (N, H, W, 3) RGB and (N, H, W, 1), 0 ink and 255 paper.
+A batch is dict(blurred, ink, sharp) of uint8: (N, H, W, 3) RGB; (N, H, W, 1), 0 ink and 255 paper; (N, H, W, 1) grey.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from .. import images
-from ..images import binarise
 from ..plates import get_layout
 from ..plates.camera import Camera, random_camera, shoot
+from ..plates.glyphs import font_glyphs
+from ..plates.ink import LaidInk, lay_text
 from ..plates.scenes import SceneRanges, scene_with_ink
 from .batches import SeededBatches
 from .labelled import LabelledPlate
@@ -28,15 +31,11 @@ PRESETS = {
 }
 """The paper's two sets, plates as extracted with their border and rectified without it: name -> (size, ranges)."""
 
+SAME_LETTERING = 0.95
+"""Letters that fit a sharp crop as well as this are in the plate's own typeface; no other is tried."""
 
-def sharp_ink(crop: np.ndarray, layout: str) -> np.ndarray:
-    """Ink of a sharp uint8 (H, W, 3) RGB crop by Otsu's threshold: uint8 (H, W), 0 ink and 255 paper.
-
-    layout: name of the plate's layout, which says whether its ink is darker or brighter than its background.
-    """
-    kind = get_layout(layout)
-    binary = binarise(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY))
-    return 255 - binary if sum(kind.ink) > sum(kind.background) else binary
+BETTER_LETTERING = 0.03
+"""How much better than an earlier one letters must fit to be taken instead: a blurred stroke hides its width."""
 
 
 def shoot_plate(sharp: np.ndarray, aspect: float, camera: Camera, rng: np.random.Generator) -> np.ndarray:
@@ -50,45 +49,85 @@ def shoot_plate(sharp: np.ndarray, aspect: float, camera: Camera, rng: np.random
     return images.resize(shoot(natural, camera, rng), (height, width))
 
 
-class InkPlates:
-    """Source of rendered plates in one of `PRESETS` with their exact ink. Raises ValueError for an unknown preset."""
+class InkSample(NamedTuple):
+    """A plate to learn ink from: blurred, uint8 (H, W, 3) RGB; ink, uint8 (H, W), 0 ink and 255 paper; sharp, uint8
+    (H, W), the grey picture before it was shot."""
 
-    def __init__(self, source: SyntheticPlates, preset: str = "plate"):
+    blurred: np.ndarray
+    ink: np.ndarray
+    sharp: np.ndarray
+
+
+def grey_of(picture: np.ndarray) -> np.ndarray:
+    """RGB 0-255 (H, W, 3) -> grey uint8 (H, W)."""
+    return cv2.cvtColor(np.clip(np.rint(picture), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+
+
+class InkPlates:
+    """Source of rendered plates in one of `PRESETS` with their exact ink.
+
+    framing: ranges of the plates' pose in the preset "plate" (None: the preset's). Raises ValueError for an unknown
+    preset.
+    """
+
+    def __init__(self, source: SyntheticPlates, preset: str = "plate", framing: SceneRanges | None = None):
         if preset not in PRESETS:
             raise ValueError(f"preset must be one of {', '.join(PRESETS)}, not {preset!r}")
         self.source = source
         self.size, self.ranges = PRESETS[preset]
+        if framing is not None and preset == "plate":
+            self.ranges = framing
 
-    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(blurred: uint8 (H, W, 3) RGB, ink: uint8 (H, W))."""
+    def sample(self, rng: np.random.Generator) -> InkSample:
+        """One plate, shot by a random camera."""
         text, index = self.source.draw_text(rng)
         layout, glyphs = self.source.layouts[index], self.source.draw_glyphs(rng, text)
         scene, ink = scene_with_ink(text, layout, rng, glyphs, self.size, self.ranges)
-        return shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng), ink
+        photo = shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng)
+        return InkSample(photo, ink, grey_of(scene))
+
+
+def lettered(crop: np.ndarray, plate: LabelledPlate, lettering: list[dict], corners=None) -> LaidInk | None:
+    """The ink of a labelled plate's sharp crop: the best fit of its text in several letterings, the likeliest first.
+
+    crop: uint8 (H, W, 3) RGB. lettering: {symbol: ink mask} of each. corners: as in `plates.ink.lay_text`.
+    """
+    best = None
+    for glyphs in lettering:
+        fit = lay_text(crop, plate.text, get_layout(plate.layout), glyphs, corners)
+        if fit is not None and (best is None or fit.correlation > best.correlation + BETTER_LETTERING):
+            best = fit
+        if best is not None and best.correlation > SAME_LETTERING:
+            break
+    return best
 
 
 class InkOfPhotos:
-    """Source of real plates, shot anew at each draw; their ink is that of the sharp crop (see `sharp_ink`).
+    """Source of real plates, shot anew at each draw; their ink is that of their text laid over the sharp crop.
 
     Args:
-        plates: labelled plates; crops narrower than `min_width` pixels are left out; ValueError when none is left.
+        plates: labelled plates; left out are crops narrower than `min_width` pixels and those that no letters fit;
+            ValueError when none is left.
         preset: name in `PRESETS`; "characters" takes rectified crops.
+        lettering: {symbol: ink mask} of each lettering that may be the plates'; None: the standard one.
     """
 
-    def __init__(self, plates: list[LabelledPlate], preset: str = "plate", min_width: int = 80):
-        self.size = PRESETS[preset][0]
-        self.pairs = []
+    def __init__(self, plates: list[LabelledPlate], preset: str = "plate", lettering=None, min_width: int = 80):
+        self.size, flat = PRESETS[preset][0], preset == "characters"
+        self.samples = []
         for plate in plates:
-            crop = plate.crop(margin=0.03, flat=preset == "characters")
+            crop = plate.crop(margin=0.03, flat=flat)
             if crop.shape[1] >= min_width:
                 sharp = images.resize(crop, self.size)
-                self.pairs.append((sharp, sharp_ink(sharp, plate.layout), crop.shape[1] / crop.shape[0]))
-        if not self.pairs:
-            raise ValueError(f"no labelled plate is at least {min_width} pixels wide")
+                laid = lettered(sharp, plate, lettering or [font_glyphs()], plate.corners_in_crop(0.03, flat))
+                if laid is not None:
+                    self.samples.append((sharp, laid.ink, crop.shape[1] / crop.shape[0]))
+        if not self.samples:
+            raise ValueError(f"no labelled plate is at least {min_width} pixels wide and fits its letters")
 
-    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(blurred: uint8 (H, W, 3) RGB, ink: uint8 (H, W))."""
-        sharp, ink, aspect = self.pairs[rng.integers(len(self.pairs))]
+    def sample(self, rng: np.random.Generator) -> InkSample:
+        """One plate, moved a little and shot by a random camera."""
+        sharp, ink, aspect = self.samples[rng.integers(len(self.samples))]
         height, width = self.size
         affine = np.float32(
             [
@@ -99,7 +138,7 @@ class InkOfPhotos:
         affine[:, 2] += (np.eye(2, dtype=np.float32) - affine[:, :2]) @ np.float32([width / 2, height / 2])
         sharp, ink = (cv2.warpAffine(p, affine, (width, height), borderMode=cv2.BORDER_REPLICATE) for p in (sharp, ink))
         photo = shoot_plate(sharp, aspect, random_camera(rng, rendered=False), rng)
-        return photo, np.where(ink < 128, 0, 255).astype(np.uint8)
+        return InkSample(photo, np.where(ink < 128, 0, 255).astype(np.uint8), grey_of(sharp))
 
 
 class InkBatches(SeededBatches):
@@ -116,4 +155,8 @@ class InkBatches(SeededBatches):
         sources, shares = zip(*self.groups[k % len(self.groups)])
         shares = np.asarray(shares, float) / sum(shares)
         rows = [sources[i].sample(rng) for i in rng.choice(len(sources), self.batch_size, p=shares)]
-        return {"blurred": np.stack([photo for photo, _ in rows]), "ink": np.stack([ink for _, ink in rows])[..., None]}
+        return {
+            "blurred": np.stack([row.blurred for row in rows]),
+            "ink": np.stack([row.ink for row in rows])[..., None],
+            "sharp": np.stack([row.sharp for row in rows])[..., None],
+        }

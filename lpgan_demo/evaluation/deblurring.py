@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import images
 from ..data.formats import labelled_plates
-from ..data.ink_batches import PRESETS, sharp_ink, shoot_plate
+from ..data.ink_batches import PRESETS, lettered, shoot_plate
 from ..data.synthetic import SyntheticPlates
 from ..inference.loading import DEBLURRERS
 from ..inference.pipeline import CROP_MARGIN, PlatePipeline
 from ..networks import load_weights
 from ..plates import LAYOUTS, PlateLayout, get_layout
 from ..plates.camera import CONDITIONS, random_camera
+from ..plates.glyphs import folder_glyphs, font_glyphs
 from ..plates.scenes import scene_with_ink
 from ..weights import weights_folder
 from .ink_methods import ink_methods
@@ -26,8 +28,19 @@ from .tables import grouped_table
 
 SIZE, RANGES = PRESETS["plate"]
 
-InkSample = tuple[np.ndarray, np.ndarray, str, PlateLayout]
-"""(blurred picture uint8 RGB (128, 192, 3), true ink uint8 (128, 192), text, layout)."""
+STYLES = ("Medium", "Regular", "SemiBold")
+"""Packaged letterings that are laid over plates when no folder's glyphs fit."""
+
+
+class Shot(NamedTuple):
+    """A blurred picture uint8 RGB (128, 192, 3), its true ink uint8 (128, 192), bool (128, 192) where that counts, the
+    text and the layout."""
+
+    picture: np.ndarray
+    ink: np.ndarray
+    where: np.ndarray
+    text: str
+    layout: PlateLayout
 
 
 def paint(grey: np.ndarray, layout: PlateLayout) -> np.ndarray:
@@ -36,16 +49,19 @@ def paint(grey: np.ndarray, layout: PlateLayout) -> np.ndarray:
     return np.rint(np.float32(layout.ink) * (1 - share) + np.float32(layout.background) * share).astype(np.uint8)
 
 
-def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[InkSample]]:
-    """{condition: samples} of real plates; their true ink is Otsu's threshold of the sharp crop.
+def real_pairs(folders: list[str], side: str, seed: int = 0, glyphs=()) -> dict[str, list[Shot]]:
+    """{condition: shots} of real plates; their true ink is that of their text, laid over the sharp crop.
 
     A folder with a subfolder `clean` has been shot already: its other subfolders are the conditions, and each of their
     files shows the sharp crop of the same name. Plates of other folders are shot here, as `CONDITIONS` say.
 
     folders, side: as in `data.formats.labelled_plates`, with its errors. With several folders a condition's name
     begins with its folder's.
+    glyphs: folders of glyph images in the plates' own typeface, FOLDER or FOLDER=PREFIX. Plates that neither these nor
+    the packaged fonts fit are left out.
     """
-    samples: dict[str, list[InkSample]] = {}
+    lettering = [folder_glyphs(*spec.split("=", 1)) for spec in glyphs] + [font_glyphs(style) for style in STYLES]
+    samples: dict[str, list[Shot]] = {}
     rng = np.random.default_rng(seed)
     for spec in folders:
         path, _, layout = str(spec).partition("=")
@@ -60,14 +76,17 @@ def real_pairs(folders: list[str], side: str, seed: int = 0) -> dict[str, list[I
                 pictures = {name: images.load_image(path) for name, path in files.items()}
             else:
                 pictures = {name: shoot_plate(sharp, aspect, camera(rng), rng) for name, camera in CONDITIONS.items()}
-            truth = sharp_ink(sharp, plate.layout), plate.text, get_layout(plate.layout)
+            laid = lettered(sharp, plate, lettering, plate.corners_in_crop(CROP_MARGIN))
+            if laid is None:
+                continue
+            truth = laid.ink, laid.plate, plate.text, get_layout(plate.layout)
             for name, picture in pictures.items():
-                samples.setdefault(prefix + name, []).append((images.resize(picture, SIZE), *truth))
+                samples.setdefault(prefix + name, []).append(Shot(images.resize(picture, SIZE), *truth))
     return samples
 
 
-def rendered_pairs(n: int, seed: int = 12345) -> list[InkSample]:
-    """`n` samples of rendered plates of every layout, shot as in training."""
+def rendered_pairs(n: int, seed: int = 12345) -> list[Shot]:
+    """`n` shots of rendered plates of every layout, with their exact ink."""
     rng = np.random.default_rng(seed)
     source = SyntheticPlates(tuple(LAYOUTS))
     samples = []
@@ -76,7 +95,7 @@ def rendered_pairs(n: int, seed: int = 12345) -> list[InkSample]:
         layout = source.layouts[index]
         scene, ink = scene_with_ink(text, layout, rng, source.draw_glyphs(rng, text), SIZE, RANGES)
         picture = shoot_plate(scene, layout.size_mm[1] / layout.size_mm[0], random_camera(rng), rng)
-        samples.append((picture, ink, text, layout))
+        samples.append(Shot(picture, ink, np.ones_like(ink, bool), text, layout))
     return samples
 
 
@@ -108,28 +127,30 @@ def _rgb(picture: np.ndarray) -> np.ndarray:
     return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
 
 
-def evaluate_deblur(folders: list[str], source=None, side="all", rendered: int = 200, sheet: str | None = None) -> dict:
+def evaluate_deblur(
+    folders: list[str], source=None, side="all", rendered: int = 200, sheet: str | None = None, glyphs=()
+) -> dict:
     """Every ink method on real plates in several conditions and on rendered ones.
 
     Args:
-        folders, side: as in `real_pairs`.
+        folders, side, glyphs: as in `real_pairs`.
         source: weights of MTGAN and the deblur networks; None: the bundled ones.
         rendered: number of rendered plates.
         sheet: file for a PNG of picture, Otsu, the deblur network's grey and binary, true ink.
 
     Returns:
-        {condition: {method: figures}}: n; f and rmse of the binary, psnr and ssim of the grey picture, against the true
-        ink; mtgan (reads the grey picture painted in the plate's colours), classical and, where `find_general_reader`
-        finds it, ocr (read the binary one): shares of exact plates. The first row, "as it comes", has only these, of
-        the blurred picture.
+        {condition: {method: figures}}: n; f and rmse of the binary picture against the true ink, inside the plate;
+        psnr and ssim of the grey picture against it, everywhere; mtgan (reads the grey picture painted in the plate's
+        colours), classical and, where `find_general_reader` finds it, ocr (read the binary one): shares of exact
+        plates. The first row, "as it comes", has only these, of the blurred picture.
     """
     readers = Readers(source)
-    conditions = real_pairs(folders, side) if folders else {}
+    conditions = real_pairs(folders, side, glyphs=glyphs) if folders else {}
     conditions |= {"rendered": rendered_pairs(rendered)} if rendered else {}
     report: dict[str, dict[str, dict]] = {}
     shown = []
     for condition, samples in conditions.items():
-        pictures, inks, texts, layouts = map(list, zip(*samples))
+        pictures, inks, areas, texts, layouts = map(list, zip(*samples))
         report[condition] = {"as it comes": {"n": len(samples)} | readers(pictures, pictures, layouts, texts)}
         black_on_white = [replace(layout, ink=(0, 0, 0), background=(255, 255, 255)) for layout in layouts]
         results = {name: method(pictures, layouts) for name, method in ink_methods(source).items()}
@@ -138,8 +159,8 @@ def evaluate_deblur(folders: list[str], source=None, side="all", rendered: int =
             painted = [paint(grey, layout) for grey, layout in zip(greys, layouts)]
             report[condition][name] = {
                 "n": len(samples),
-                "f": mean_score(binaries, inks, ink_f_measure),
-                "rmse": mean_score(binaries, inks, rmse),
+                "f": float(np.mean([ink_f_measure(*parts) for parts in zip(binaries, inks, areas)])),
+                "rmse": float(np.mean([rmse(*parts) for parts in zip(binaries, inks, areas)])),
                 "psnr": mean_score(greys, inks, psnr),
                 "ssim": mean_score(greys, inks, ssim),
             } | readers(painted, [_rgb(binary) for binary in binaries], black_on_white, texts)

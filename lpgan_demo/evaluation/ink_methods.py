@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..images import binarise
-from ..inference import PlateDeblurrer
+from ..inference import PlateDeblurrer, PlatePipeline
 from ..networks import load_weights
 from ..plates import PlateLayout
 from ..plates.camera import motion_kernel
@@ -57,10 +57,22 @@ def ink_methods(source=None) -> dict[str, InkMethod]:
     """{row of the table: method}: those above, and each `deblur*-generator` in the weights folder `source`."""
     methods: dict[str, InkMethod] = {"Otsu": otsu, "Sauvola": sauvola, "Richardson-Lucy + Otsu": richardson_lucy}
     root = BUNDLED if source is None else Path(source)
-    for folder in sorted(root.glob("deblur*-generator")):
-        deblurrer = PlateDeblurrer(load_weights(folder))
-        methods[folder.name.removesuffix("-generator")] = lambda pictures, _, deblurrer=deblurrer: deblurrer(pictures)
+    folders = sorted(root.glob("deblur*-generator"))
+    if folders:
+        mtgan = PlatePipeline.from_pretrained(source, detect=False, deblur=False)
+        methods |= {folder.name.removesuffix("-generator"): _by_network(folder, mtgan) for folder in folders}
     return methods
+
+
+def _by_network(folder: Path, mtgan: PlatePipeline) -> InkMethod:
+    """The method of a deblur generator; the grey picture of a guided one is no ink, its binary one stands for both."""
+    deblurrer = PlateDeblurrer(load_weights(folder))
+
+    def method(pictures: Pictures, layouts: Layouts) -> Pairs:
+        pairs = deblurrer(mtgan.read_plates(pictures))
+        return [(binary, binary) for _, binary in pairs] if deblurrer.guided else pairs
+
+    return method
 
 
 def _dark_ink(pictures: Pictures, layouts: Layouts) -> list[np.ndarray]:

@@ -103,16 +103,21 @@ def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
     return float(values.mean())
 
 
-def ink_f_measure(binary: np.ndarray, truth: np.ndarray) -> float:
-    """F-measure of ink: harmonic mean of precision and recall of the pixels below 128. Both uint8 (H, W)."""
-    found, there = binary < 128, truth < 128
+def ink_f_measure(binary: np.ndarray, truth: np.ndarray, where: np.ndarray | bool = True) -> float:
+    """F-measure of ink: harmonic mean of precision and recall of the pixels below 128.
+
+    binary, truth: uint8 (H, W). where: bool (H, W), the pixels that count; True: all.
+    """
+    found, there = (binary < 128) & where, (truth < 128) & where
     both = float((found & there).sum())
     return 2 * both / max(1.0, float(found.sum() + there.sum()))
 
 
-def rmse(picture: np.ndarray, truth: np.ndarray) -> float:
-    """Root mean squared error of two uint8 pictures, on a scale from 0 to 1 (as the deblurring paper measures)."""
-    return float(np.sqrt(np.mean(((picture.astype(np.float64) - truth) / 255) ** 2)))
+def rmse(picture: np.ndarray, truth: np.ndarray, where: np.ndarray | bool = True) -> float:
+    """Root mean squared error of two uint8 pictures, on a scale from 0 to 1 (as the deblurring paper measures); `where`
+    as in `ink_f_measure`."""
+    errors = ((picture.astype(np.float64) - truth) / 255) ** 2
+    return float(np.sqrt(errors[where].mean() if isinstance(where, np.ndarray) else errors.mean()))
 
 
 def detection_scores(truths: list[np.ndarray], found: list[list[Detection]], threshold: float = 0.5) -> dict:

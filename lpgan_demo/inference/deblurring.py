@@ -1,4 +1,4 @@
-"""Crops -> grey and binary pictures, by the deblur GAN's generator and Otsu's threshold."""
+"""Read plates -> a deblurred grey picture and the ink of each, by the deblur GAN's generator."""
 
 from __future__ import annotations
 
@@ -7,24 +7,63 @@ import torch
 
 from .. import images
 from ..networks.deblur_gan import DeblurGenerator
+from ..plates import UNKNOWN, get_layout
+from ..plates.ink import DrawnPlate, draw_guide
+from ..results import PlateResult
 from .optimise import prepared
+
+Pair = tuple[np.ndarray, np.ndarray]
+"""(grey, binary), uint8 (H, W) each; binary: 0 ink and 255 paper."""
+
+ASPECTS = (1.0, 5.0)
+"""Least and greatest width by height of the pictures that are returned."""
+
+
+def drawn_plate(result: PlateResult) -> DrawnPlate | None:
+    """What GN drew of a plate and where, or None for a plate of no known kind."""
+    if result.layout == UNKNOWN:
+        return None
+    corners = None if result.quad is None else result.quad / result.crop.shape[1::-1]
+    return DrawnPlate(result.super_resolved, result.text, get_layout(result.layout), corners)
+
+
+def generator_input(pictures: list[np.ndarray], drawn: list[DrawnPlate | None] | None) -> np.ndarray:
+    """Input of a deblur generator, float32 (N, 3, H, W) in [-1, 1]; of a guided one (N, 5, H, W).
+
+    pictures: uint8 RGB of one size. drawn: what GN drew of each, for a guided generator.
+    """
+    if drawn is None:
+        return images.to_array(pictures)
+    guides = [draw_guide(plate, picture) for plate, picture in zip(drawn, pictures, strict=True)]
+    return np.concatenate([images.to_array(pictures), np.stack(guides)], 1)
 
 
 class PlateDeblurrer:
-    """Crops of any size -> (grey, binary) pictures of the generator's input size; ink is 0, paper 255, on any plate."""
+    """Read plates -> `Pair`s of a constant height, in the crop's own aspect.
+
+    A generator without a guide has one output, which is `grey`; `binary` is Otsu's threshold of it, as in the paper. A
+    guided one also has a deblurred grey picture; its ink is binarised at one half, so that faint ink stays paper.
+    """
 
     def __init__(self, generator: DeblurGenerator, device="cpu", precision="fp32"):
         self.device = torch.device(device)
         self.generator, self.autocast = prepared(generator, device, precision)
-        self.size = tuple(generator.config.input_size)
+        self.size, self.guided = tuple(generator.config.input_size), generator.config.guided
 
     @torch.inference_mode()
-    def __call__(self, crops: list[np.ndarray], batch_size: int = 8) -> list[tuple[np.ndarray, np.ndarray]]:
-        """uint8 RGB (H, W, 3) crops -> a (grey, binary) pair of uint8 (H, W) each."""
+    def __call__(self, plates: list[PlateResult], batch_size: int = 8) -> list[Pair]:
+        """A pair for each plate that was read, from its crop and, where guided, from what GN drew."""
         pairs = []
-        for k in range(0, len(crops), batch_size):
-            batch = torch.from_numpy(images.network_input(crops[k : k + batch_size], self.size)).to(self.device)
+        for k in range(0, len(plates), batch_size):
+            part = plates[k : k + batch_size]
+            pictures = [images.resize(plate.crop, self.size) for plate in part]
+            given = generator_input(pictures, [drawn_plate(plate) for plate in part] if self.guided else None)
             with self.autocast():
-                grey = self.generator(batch.contiguous(memory_format=torch.channels_last))
-            pairs += [(picture, images.binarise(picture)) for picture in images.to_images(grey)[..., 0]]
+                out = self.generator(torch.from_numpy(given).to(self.device, memory_format=torch.channels_last))
+            for made, plate in zip(images.to_images(out), part):
+                height, width = plate.crop.shape[:2]
+                shape = self.size[0], round(self.size[0] * min(max(width / height, ASPECTS[0]), ASPECTS[1]))
+                shown = [images.resize(made[..., channel], shape) for channel in range(made.shape[-1])]
+                ink = np.where(shown[0] > 127, 255, 0).astype(np.uint8) if self.guided else images.binarise(shown[0])
+                pairs.append((shown[-1], ink))
         return pairs

@@ -43,8 +43,8 @@ CROP_SHARE = 0.4
 Detector = Callable[[np.ndarray], list[Detection]]
 """A photo, uint8 RGB (H, W, 3) -> the plates in it, from left to right; such as `PlateDetector`."""
 
-Deblurrer = Callable[[list[np.ndarray]], list[tuple[np.ndarray, np.ndarray]]]
-"""uint8 RGB crops -> a (grey, binary) pair of uint8 (H, W) each; such as `PlateDeblurrer`."""
+Deblurrer = Callable[[list[PlateResult]], list[tuple[np.ndarray, np.ndarray]]]
+"""Read plates -> a (grey, binary) pair of uint8 (H, W) each; such as `PlateDeblurrer`."""
 
 
 class PlatePipeline:
@@ -192,7 +192,7 @@ class PlatePipeline:
         """The same results with their crops deblurred and binarised, if there is a deblurrer."""
         if self.deblurrer is None:
             return results
-        pairs = self.deblurrer([result.crop for result in results])
+        pairs = self.deblurrer(results)
         return [replace(result, deblurred=grey, binary=binary) for result, (grey, binary) in zip(results, pairs)]
 
 

@@ -16,6 +16,8 @@ Differs from the paper:
 - With `fold` f, blocks of f x f pixels become channels (pixel unshuffle), so the dense field works at 1/f of the
   resolution. `fold=1` is the paper's form, with a receptive field of 25 pixels; fold 4 has 100, most of a plate.
 - The discriminator is given the blurred picture beside the grey one (pix2pix); without `conditional` only the latter.
+- With `guided` the picture comes with two more channels, what MTGAN believes to be ink and where it believes the plate
+  (`plates.ink.draw_guide`), and the ink and the deblurred grey picture are two outputs instead of one.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class DeblurGeneratorConfig:
         num_blocks, growth_rate, bottleneck: dense blocks, the channels each adds, those between its convolutions.
         head_features, tail_features: channels of parts (i) and (iii).
         fold: side of the blocks of pixels that become channels.
+        guided: whether a guide comes with the picture, and a deblurred grey picture with the ink.
     """
 
     input_size: tuple[int, int] = (128, 192)
@@ -47,6 +50,7 @@ class DeblurGeneratorConfig:
     bottleneck: int = 24
     tail_features: int = 24
     fold: int = 1
+    guided: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,20 @@ class DenseBlock(nn.Module):
 
 
 class DeblurGenerator(nn.Module, Pretrained):
-    """Degraded picture of a plate, float (N, 3, H, W) in [-1, 1] -> (N, 1, H, W), ink -1 and background 1."""
+    """Degraded picture of a plate -> its ink.
+
+    Input: float (N, 3, H, W) in [-1, 1], RGB; guided (N, 5, H, W), the guide after the picture. Output: (N, 1, H, W),
+    ink -1 and background 1; guided (N, 2, H, W), the deblurred grey picture after the ink.
+    """
 
     config_class = DeblurGeneratorConfig
-    variants = {"GuidedDeblurGenerator": "guided_deblur"}
     free_size = True
 
     def __init__(self, config: DeblurGeneratorConfig = DeblurGeneratorConfig()):
         super().__init__()
         self.config = config
         c = config.head_features
-        self.head = nn.Conv2d(3 * config.fold**2, c, 3, padding=1)
+        self.head = nn.Conv2d((5 if config.guided else 3) * config.fold**2, c, 3, padding=1)
         growth = config.growth_rate
         self.field = nn.Sequential(
             *[DenseBlock(c + k * growth, growth, config.bottleneck) for k in range(config.num_blocks)]
@@ -97,30 +104,24 @@ class DeblurGenerator(nn.Module, Pretrained):
         self.tail = nn.Sequential(
             nn.LeakyReLU(0.2), nn.Conv2d(c, config.tail_features, 1, bias=False), nn.BatchNorm2d(config.tail_features)
         )
-        self.to_grey = nn.Conv2d(config.head_features + config.tail_features, config.fold**2, 3, padding=1)
+        outputs = (2 if config.guided else 1) * config.fold**2
+        self.to_grey = nn.Conv2d(config.head_features + config.tail_features, outputs, 3, padding=1)
 
     def example_inputs(self, seed: int = 0) -> dict[str, Tensor]:
-        return {"blurred": smooth_picture(self.config.input_size, seed)}
-
-    @property
-    def size_multiple(self) -> tuple[int, int]:
-        """Height and width are padded to multiples of these, by repeating the picture's edge."""
-        return self.config.fold, self.config.fold
-
-    def first_features(self, picture: Tensor) -> Tensor:
-        """Part (i): (N, 3, H, W) -> (N, head_features, H / fold, W / fold)."""
-        return self.head(F.pixel_unshuffle(picture, self.config.fold))
+        picture = smooth_picture(self.config.input_size, seed)
+        return {"blurred": torch.cat([picture, picture[:, :2]], 1) if self.config.guided else picture}
 
     def forward(self, blurred: Tensor) -> Tensor:
-        (height, width), (rows, columns) = blurred.shape[-2:], self.size_multiple
-        first = self.first_features(F.pad(blurred, (0, -width % columns, 0, -height % rows), mode="replicate"))
+        (height, width), fold = blurred.shape[-2:], self.config.fold
+        padded = F.pad(blurred, (0, -width % fold, 0, -height % fold), mode="replicate")
+        first = self.head(F.pixel_unshuffle(padded, fold))
         last = self.tail(self.field(first))
-        grey = F.pixel_shuffle(self.to_grey(torch.cat([first, last], 1)), self.config.fold)
+        grey = F.pixel_shuffle(self.to_grey(torch.cat([first, last], 1)), fold)
         return torch.tanh(grey[..., :height, :width].float())
 
 
 class PatchDiscriminator(nn.Module, Pretrained):
-    """PatchGAN: blurred (N, 3, H, W), grey (N, 1, H, W), both in [-1, 1] -> real/fake logit per patch (N, 1, h, w)."""
+    """PatchGAN: blurred RGB (N, 3, H, W), grey (N, 1, H, W), in [-1, 1] -> real/fake logits of patches (N, 1, h, w)."""
 
     config_class = PatchDiscriminatorConfig
 

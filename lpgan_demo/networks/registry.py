@@ -15,7 +15,6 @@ NETWORKS = {
     "SRCNN": "baselines",
     "SRResNet": "baselines",
     "DeblurGenerator": "deblur_gan",
-    "GuidedDeblurGenerator": "guided_deblur",
     "PatchDiscriminator": "deblur_gan",
     "PlateFasterRCNN": "detector",
     "CharacterClassifier": "character_classifier",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from .ink import letters_alone
 from .layout import PlateLayout
 from .standard import STANDARD_SIZE, background, ink_colour, ink_coverage
 
@@ -191,18 +192,15 @@ def plate_scene(
     return placed_plate(text, layout, rng, glyphs, size, ranges).scene
 
 
-def scene_with_ink(
-    text, layout, rng, glyphs, size=STANDARD_SIZE, ranges=SceneRanges()
-) -> tuple[np.ndarray, np.ndarray]:
-    """`plate_scene` and its aligned ink mask, uint8 (H, W), 0 ink and 255 paper.
+class InkScene(NamedTuple):
+    """A sharp scene, float32 (H, W, 3) RGB 0-255, and its aligned ink, uint8 (H, W), 0 ink and 255 paper."""
 
-    On the plate the mask is the exact ink, frame line included. Around it a pixel counts as ink when its brightness is
-    closer to the ink's than to the background's, as for a threshold on a perfect photo.
-    """
+    scene: np.ndarray
+    ink: np.ndarray
+
+
+def scene_with_ink(text, layout, rng, glyphs, size=STANDARD_SIZE, ranges=SceneRanges()) -> InkScene:
+    """`plate_scene` and the exact ink of its characters, dots and dashes: frame and surroundings count as paper."""
     scene, _, coverage, warp = placed_plate(text, layout, rng, glyphs, size, ranges)
-    ink = np.full(size, -1.0, np.float32)
-    _paste(ink, coverage, warp)
-    threshold = (np.mean(layout.ink) + np.mean(layout.background)) / 2
-    bright = scene.mean(2) > threshold
-    surroundings = bright if np.mean(layout.ink) > threshold else ~bright
-    return scene, np.where(np.where(ink < 0, surroundings, ink >= 0.5), 0, 255).astype(np.uint8)
+    ink = cv2.warpPerspective(letters_alone(coverage, layout), warp, size[::-1], flags=cv2.INTER_LINEAR)
+    return InkScene(scene, np.where(ink >= 0.5, 0, 255).astype(np.uint8))

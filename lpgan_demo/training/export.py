@@ -27,7 +27,10 @@ def command_of(recipe) -> str:
         value = list(value) if isinstance(value, tuple) else value
         default = list(f.default) if isinstance(f.default, tuple) else f.default
         hidden = ("run", "workers", "threads", "save_every", "backbone")
-        if value == default or f.name in hidden or (f.name == "start" and "=" not in str(value)):
+        if value == default or f.name in hidden:
+            continue
+        if f.name == "start" and "=" not in str(value):
+            parts += [f"--start {Path(value).name}"] if Path(value).name.endswith("-generator") else []
             continue
         flag = "--" + f.name.replace("_", "-")
         if isinstance(default, bool):

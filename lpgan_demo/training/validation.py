@@ -7,13 +7,14 @@ import torch
 import torch.nn.functional as F
 
 from .. import images
-from ..data.ink_batches import sharp_ink, shoot_plate
+from ..data.ink_batches import lettered, shoot_plate
 from ..data.labelled import photos_of
 from ..evaluation.metrics import detection_scores, ink_f_measure, reading_scores
 from ..images import binarise
 from ..inference.detection import PlateDetector
 from ..plates import decode, get_layout
 from ..plates.camera import VALIDATION_CAMERAS, shoot
+from ..plates.glyphs import font_glyphs
 from ..plates.standard import STANDARD_SIZE, standard_plate
 
 
@@ -68,15 +69,22 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
     return validate
 
 
-def ink_validator(plates, size=(128, 192)):
-    """A function of a `DeblurTrainer`: F-measure of ink on real crops shot in three ways, against the sharp crop's ink.
+def ink_validator(plates, lettering=None, size=(128, 192)):
+    """A function of a `DeblurTrainer`: F-measure of ink, inside the plates, on real crops shot in three ways.
 
-    plates: `LabelledPlate`s. size: (height, width) of the generator's input, pixels. score is the mean of the three.
+    The truth is the plates' text, laid over the sharp crop. score is the mean of the three.
+
+    Args:
+        plates: `LabelledPlate`s; those that no letters fit are left out.
+        lettering: as in `data.ink_batches.InkOfPhotos`.
+        size: (height, width) of the generator's input, pixels.
     """
-    crops = [plate.crop(margin=0.03) for plate in plates]
-    aspects = [crop.shape[1] / crop.shape[0] for crop in crops]
-    sharp = [images.resize(crop, size) for crop in crops]
-    truths = [sharp_ink(crop, plate.layout) for crop, plate in zip(sharp, plates)]
+    sharp, aspects, truths = [], [], []
+    for plate in plates:
+        crop = plate.crop(margin=0.03)
+        picture = images.resize(crop, size)
+        if (laid := lettered(picture, plate, lettering or [font_glyphs()], plate.corners_in_crop(0.03))) is not None:
+            sharp, aspects, truths = sharp + [picture], aspects + [crop.shape[1] / crop.shape[0]], truths + [laid]
     views = {}
     for name in ("half", "motion", "street"):
         rng = np.random.default_rng(7)
@@ -87,9 +95,9 @@ def ink_validator(plates, size=(128, 192)):
     def validate(trainer) -> dict:
         values = {}
         for name, blurred in views.items():
-            made = [trainer.generator_ema(part.to(trainer.device)) for part in blurred.split(8)]
-            greys = images.to_images(torch.cat(made))[..., 0]
-            scores = [ink_f_measure(binarise(grey), truth) for grey, truth in zip(greys, truths)]
+            made = [trainer.generator_ema(trainer.guided(part.to(trainer.device))) for part in blurred.split(8)]
+            inks = images.to_images(torch.cat(made))[..., 0]
+            scores = [ink_f_measure(binarise(ink), truth.ink, truth.plate) for ink, truth in zip(inks, truths)]
             values[f"{name}_f"] = round(float(np.mean(scores)), 4)
         return values | {"score": float(np.mean(list(values.values())))}
 

@@ -19,11 +19,17 @@ from lpgan_demo.inference.deblurring import PlateDeblurrer
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
-from lpgan_demo.plates import get_layout
+from lpgan_demo.plates import UNKNOWN, get_layout
 from lpgan_demo.plates.camera import motion_kernel
 from lpgan_demo.plates.standard import ink_mask, standard_plate
+from lpgan_demo.results import PlateResult
 
 BLUE = get_layout("cn_blue")
+
+
+def result(crop):
+    """A crop that nothing was read from."""
+    return PlateResult("", 0.0, (), UNKNOWN, crop, standard_plate("皖A12345", BLUE), "unknown kind")
 
 
 @pytest.fixture
@@ -32,14 +38,27 @@ def generator():
     return DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, head_features=4, growth_rate=4, bottleneck=4)).eval()
 
 
-def test_crops_of_any_size_become_grey_and_binary_of_one_size(generator):
+def test_crops_of_any_size_become_grey_and_binary_in_their_own_aspect(generator):
     rng = np.random.default_rng(0)
-    crops = [rng.integers(0, 255, (*size, 3), np.uint8) for size in ((24, 94), (200, 150), (9, 30))]
-    pairs = PlateDeblurrer(generator)(crops, batch_size=2)
-    assert [grey.shape for grey, _ in pairs] == [(128, 192)] * 3
+    plates = [result(rng.integers(0, 255, (*size, 3), np.uint8)) for size in ((24, 96), (200, 150), (9, 36), (10, 90))]
+    pairs = PlateDeblurrer(generator)(plates, batch_size=2)
+    assert [grey.shape for grey, _ in pairs] == [(128, 512), (128, 128), (128, 512), (128, 640)]
     assert all(set(np.unique(binary)) <= {0, 255} for _, binary in pairs)
-    again = PlateDeblurrer(generator)(crops[1:2])[0]
+    again = PlateDeblurrer(generator)(plates[1:2])[0]
     assert np.abs(again[0].astype(int) - pairs[1][0]).max() <= 1
+
+
+def test_a_guided_generator_gets_what_was_drawn_and_gives_grey_and_ink():
+    torch.manual_seed(0)
+    network = DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, fold=4, guided=True)).eval()
+    given = []
+    deblurrer = PlateDeblurrer(network)
+    deblurrer.generator.register_forward_pre_hook(lambda module, inputs: given.append(inputs[0]))
+    crop = cv2.GaussianBlur(standard_plate("皖A12345", BLUE, (64, 192)), (0, 0), 2.0)
+    drawn = replace(result(crop), text="皖A12345", layout="cn_blue")
+    (grey, binary), _ = deblurrer([drawn, result(crop)])
+    assert given[0].shape == (2, 5, 128, 192) and (given[0][0, 3] > 0).any() and (given[0][1, 3] == -1).all()
+    assert grey.shape == binary.shape == (128, 384) and not np.array_equal(grey, binary)
 
 
 def test_the_pipeline_fills_both_pictures_when_the_weights_have_the_generator(small_weights, generator):
@@ -47,7 +66,7 @@ def test_the_pipeline_fills_both_pictures_when_the_weights_have_the_generator(sm
     assert PlatePipeline.from_pretrained(small_weights).read_plate(crop).binary is None
     save_weights(generator, small_weights / "deblur-generator")
     plate = PlatePipeline.from_pretrained(small_weights).read_plate(crop)
-    assert plate.deblurred.shape == plate.binary.shape == (128, 192)
+    assert plate.deblurred.shape == plate.binary.shape == (128, 384)
     assert PlatePipeline.from_pretrained(small_weights, deblur=False).read_plate(crop).binary is None
     folded = DeblurGenerator(replace(generator.config, fold=4)).eval()
     save_weights(folded, small_weights / "deblur-folded-generator")
@@ -78,9 +97,9 @@ def test_painted_grey_has_the_plate_s_colours():
 
 
 def test_rendered_pairs_are_the_same_every_time():
-    (a, ink, text, layout), *_ = rendered_pairs(2)
-    b = rendered_pairs(2)[0]
-    assert np.array_equal(a, b[0]) and np.array_equal(ink, b[1]) and layout.accepts(text) and b[2] == text
+    a, b = (rendered_pairs(2)[0] for _ in range(2))
+    assert np.array_equal(a.picture, b.picture) and np.array_equal(a.ink, b.ink)
+    assert a.where.all() and a.layout.accepts(a.text) and a.text == b.text
 
 
 def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
@@ -89,9 +108,10 @@ def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
     for name, picture in (("clean", sharp), ("half", sharp[::2, ::2])):
         (shots / name).mkdir(parents=True)
         cv2.imwrite(str(shots / name / "皖A12345__1.png"), picture)
-    ((picture, ink, text, layout),) = real_pairs([shots], "all")["half"]
+    ((picture, ink, where, text, layout),) = real_pairs([shots], "all")["half"]
     assert picture.shape == (128, 192, 3) and text == "皖A12345" and layout.name == "cn_blue"
-    truth = ink_mask(text, layout, (128, 192))
+    truth = ink_mask(text, layout, (128, 192), frame=False)
+    assert where[64, 96] and not where[0, 0]
     assert ink_f_measure(ink, truth) > 0.9 > ink_f_measure(otsu([picture], [layout])[0][1] * 0, truth)
     two = tmp_path / "two"
     two.mkdir()
@@ -99,7 +119,7 @@ def test_folders_shot_already_are_compared_with_their_clean_one(tmp_path):
     cv2.imwrite(str(two / "59X112345.png"), vietnamese[..., ::-1])
     named = real_pairs([shots, f"{two}=vn_motorcycle"], "all")
     assert list(named) == ["shots, half", "two, half size", "two, motion", "two, street"]
-    assert named["two, motion"][0][3].name == "vn_motorcycle"
+    assert named["two, motion"][0].layout.name == "vn_motorcycle"
     with pytest.raises(ValueError, match="no plates on the side"):
         real_pairs([shots], "train" if choose(load_real(shots / "clean"), "train") == [] else "test")
 

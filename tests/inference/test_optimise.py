@@ -4,15 +4,14 @@ import pytest
 import torch
 
 from lpgan_demo.inference.optimise import prepared, resolve_precision
-from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
+from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.networks.testing import randomise
 
 
 @pytest.fixture
 def generator():
     small = {"head_features": 8, "growth_rate": 4, "bottleneck": 8, "tail_features": 8, "num_blocks": 2}
-    guide = {"guide_features": 8, "guide_blocks": 1, "guide_code_features": 8, "guide_code_blocks": 1}
-    network = GuidedDeblurGenerator(GuidedDeblurGeneratorConfig(**small, **guide))
+    network = DeblurGenerator(DeblurGeneratorConfig(**small, fold=4))
     randomise(network)
     return network.eval()
 

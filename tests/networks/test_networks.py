@@ -13,7 +13,6 @@ SMALL = {
     "SRCNN": dict(features=(8, 4)),
     "SRResNet": dict(num_features=8, num_blocks=1),
     "DeblurGenerator": FIELD,
-    "GuidedDeblurGenerator": FIELD | dict(guide_features=8, guide_blocks=1, guide_code_features=8, guide_code_blocks=1),
     "PatchDiscriminator": dict(features=(4, 6, 8)),
     "PlateFasterRCNN": dict(input_size=(96, 128), features=8, box_features=8, corner_features=8),
     "CharacterClassifier": dict(hidden=8),

@@ -92,6 +92,7 @@ def test_the_command_names_what_differs_from_the_defaults_and_no_place():
     assert command_of(DPGANRecipe()) == "python -m lpgan_demo train dp-gan"
     said = command_of(DeblurRecipe(name="deblur-folded", fold=4, vgg="/data/here/vgg.npz"))
     assert said.startswith("python -m lpgan_demo train deblur \\\n") and "--name deblur-folded" in said
+    assert "--start deblur-folded-generator" in command_of(DeblurRecipe(start="/x/deblur-folded-generator"))
     assert "--fold 4" in said and "--vgg here/vgg.npz" in said and "/data" not in said
 
 

@@ -11,7 +11,6 @@ from lpgan_demo.cli.main import main
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
-from lpgan_demo.networks.guided_deblur import GuidedDeblurGenerator, GuidedDeblurGeneratorConfig
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.publishing.onnx_int8 import to_int8
@@ -69,7 +68,7 @@ FIELD = dict(num_blocks=1, head_features=4, growth_rate=2, tail_features=4)
     "small",
     [
         DeblurGenerator(DeblurGeneratorConfig(**FIELD)),
-        GuidedDeblurGenerator(GuidedDeblurGeneratorConfig(**FIELD, guide_features=4, guide_code_features=4)),
+        DeblurGenerator(DeblurGeneratorConfig(**FIELD, fold=4, guided=True)),
     ],
 )
 def test_the_deblur_generators_graph_takes_any_size(tmp_path, small):
@@ -79,7 +78,8 @@ def test_the_deblur_generators_graph_takes_any_size(tmp_path, small):
     save_weights(small, tmp_path / "weights" / "deblur-generator")
     assert main(["export", "onnx", str(tmp_path / "graphs"), "--weights", str(tmp_path / "weights")]) == 0
     session = onnxruntime.InferenceSession(tmp_path / "graphs" / "deblur-generator.onnx")
-    picture = np.random.default_rng(0).uniform(-1, 1, (2, 3, 40, 52)).astype(np.float32)
+    channels = 5 if small.config.guided else 3
+    picture = np.random.default_rng(0).uniform(-1, 1, (2, channels, 40, 52)).astype(np.float32)
     (found,) = session.run(None, {session.get_inputs()[0].name: picture})
     assert np.abs(found - small(torch.from_numpy(picture)).detach().numpy()).max() < 1e-4
 
