@@ -40,7 +40,7 @@ def register(commands) -> None:
     title = "ink and paper: thresholds, deconvolution and the deblur GAN in one table"
     kind = add(deblur, title, _deblur_folders, add_weights)
     kind.add_argument("--rendered", type=int, default=200, metavar="N", help="rendered plates (default: 200)")
-    kind.add_argument("--sheet", metavar="FILE", help="also write pictures: input, Otsu, grey, binary, true ink")
+    kind.add_argument("--sheet", metavar="FILE", help="also write pictures: input, Otsu, ink, true ink")
     help = "glyph images in the plates' own typeface, for the true ink of real plates"
     kind.add_argument("--glyphs", nargs="+", default=[], metavar="FOLDER[=PREFIX]", help=help)
     kind = add(photos, "whole photos: recall, precision, plates read, seconds")

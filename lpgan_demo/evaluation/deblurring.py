@@ -136,7 +136,7 @@ def evaluate_deblur(
         folders, side, glyphs: as in `real_pairs`.
         source: weights of MTGAN and the deblur networks; None: the bundled ones.
         rendered: number of rendered plates.
-        sheet: file for a PNG of picture, Otsu, the deblur network's grey and binary, true ink.
+        sheet: file for a PNG of picture, Otsu, the best deblur network's ink, true ink.
 
     Returns:
         {condition: {method: figures}}: n; f and rmse of the binary picture against the true ink, inside the plate;
@@ -167,7 +167,7 @@ def evaluate_deblur(
         deblurrers = [name.removesuffix("-generator") for name in DEBLURRERS]
         best = next(name for name in (*deblurrers, "Otsu") if name in results)
         for k in range(0, len(samples), max(1, len(samples) // 6))[:6]:
-            cells = [pictures[k], results["Otsu"][k][1], *results[best][k], inks[k]]
+            cells = [pictures[k], results["Otsu"][k][1], results[best][k][1], inks[k]]
             shown.append(np.hstack([_rgb(cell) for cell in cells]))
     if sheet:
         Path(sheet).parent.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,7 @@ def test_the_table_is_printed_by_one_command(small_weights, generator, tmp_path,
         assert list(rows) == ["as it comes", "Otsu", "Sauvola", "Richardson-Lucy + Otsu", "deblur"]
         assert all(row["n"] == 1 and 0 <= row["mtgan"] <= 1 for row in rows.values())
         assert "f" not in rows.pop("as it comes") and all(0 <= row["f"] <= 1 for row in rows.values())
-    assert cv2.imread(str(sheet)).shape[1] == 5 * 192
+    assert cv2.imread(str(sheet)).shape[1] == 4 * 192
     assert main([*arguments[:2], "--weights", str(small_weights), "--rendered", "1"]) == 0
     assert "Richardson-Lucy" in capsys.readouterr().out
 
