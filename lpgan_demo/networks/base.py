@@ -8,7 +8,6 @@ mixin, loading is strict: every tensor and every configuration key must fit.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -33,13 +32,11 @@ class Pretrained:
 
     Attributes:
         config_class: the frozen dataclass of the subclass's configuration.
-        variants: {class name: module in this package} of subclasses that its `from_pretrained` loads too.
         exportable: whether it can be exported as an ONNX graph.
         free_size: whether that graph takes pictures of any height and width, not only of the example's.
     """
 
     config_class: type
-    variants: dict[str, str] = {}
     exportable = True
     free_size = False
 
@@ -92,12 +89,10 @@ class Pretrained:
 
     @classmethod
     def _own_class(cls, name: str) -> type:
-        """This class or the variant of that name; raises WeightsError for any other."""
-        if name == cls.__name__:
-            return cls
-        if name not in cls.variants:
+        """This class, if that is its name; raises WeightsError for any other."""
+        if name != cls.__name__:
             raise WeightsError(f"the weights are of {name}, not of {cls.__name__}")
-        return getattr(importlib.import_module(f".{cls.variants[name]}", __package__), name)
+        return cls
 
     def save_pretrained(self, folder: str | Path, **facts) -> Path:
         """Write config.json and model.safetensors into `folder`; facts (JSON values) are kept in config.json."""

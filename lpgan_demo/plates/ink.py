@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..images import UNIT_SQUARE
 from .layout import PlateLayout
 from .standard import STANDARD_SIZE, background, ink_colour, ink_coverage
 
@@ -19,9 +20,7 @@ LEAST_CORRELATION = 0.3
 GOOD_CORRELATION = 0.85
 """Letters that fit a sharp picture as well as this need no further attempt."""
 
-_SQUARE = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]])
-
-_STARTS = tuple((_SQUARE - 0.5) * scale + 0.5 for scale in ((1.0, 1.0), (0.94, 0.9), (1.06, 1.1), (0.97, 0.8)))
+_STARTS = tuple((UNIT_SQUARE - 0.5) * scale + 0.5 for scale in ((1.0, 1.0), (0.94, 0.9), (1.06, 1.1), (0.97, 0.8)))
 """Corners of plates that about fill a picture, as shares of its width and height."""
 
 _REGISTERED_AT = 64
@@ -85,7 +84,7 @@ def draw_guide(drawn: DrawnPlate | None, picture: np.ndarray) -> np.ndarray:
     if drawn is None:
         return np.full((2, *size), -1, np.float32)
     letters = ink_share(drawn)
-    start = _SQUARE if drawn.corners is None else drawn.corners
+    start = UNIT_SQUARE if drawn.corners is None else drawn.corners
     correlation, warp = _register(picture, letters, drawn.layout, start, sigmas=(4.0, 2.0), steps=30)
     if correlation < LEAST_CORRELATION:
         warp = _plate_to_picture(start, letters.shape)
@@ -162,7 +161,7 @@ def _register(picture, letters, layout, corners, sigmas, steps) -> tuple[float, 
 def _plate_to_picture(corners: np.ndarray, plate_size: tuple[int, int]) -> np.ndarray:
     """Homography (3, 3) from the pixels of a plate to shares of the picture in which it has these corners."""
     h, w = plate_size
-    return cv2.getPerspectiveTransform(_SQUARE * np.float32((w, h)), np.float32(corners))
+    return cv2.getPerspectiveTransform(np.float32(UNIT_SQUARE * (w, h)), np.float32(corners))
 
 
 def _lay(plane: np.ndarray, warp: np.ndarray, size: tuple[int, int]) -> np.ndarray:
