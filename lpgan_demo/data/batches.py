@@ -17,12 +17,14 @@ class PlateSample(NamedTuple):
         layout: index of its layout; the number of layouts stands for no known kind.
         corners: float (4, 2) of the plate as shares of the crop's width and height, clockwise from the top left; None
             where they are not known.
+        sharp: (H, W, 3) RGB, 0-255, the picture before the camera; None where there is no plate to draw.
     """
 
     crop: np.ndarray
     text: str
     layout: int
     corners: np.ndarray | None = None
+    sharp: np.ndarray | None = None
 
 
 class SeededBatches:

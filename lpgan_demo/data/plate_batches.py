@@ -1,4 +1,4 @@
-"""Batches for MTGAN: crops of rendered and real plates, the standard plates they should become, and their texts.
+"""Batches for MTGAN: crops of rendered and real plates, the pictures they should become, and their texts.
 
 A batch is dict(lq, gt, target, layout, corners): uint8 RGB lq (N, 32, 96, 3) and gt (N, 64, 192, 3), int64 target
 (N, MAX_CHARACTERS) and layout (N,), float32 corners (N, 4, 2). Plates of no known kind are last.
@@ -78,7 +78,8 @@ class LabelledPlateSource:
         scene = images.warp_crop(crop, quad * (w, h), (64, 192))
         if corners is not None:
             corners = images.map_points(corners, quad, images.UNIT_SQUARE)
-        return PlateSample(shoot(scene, random_camera(rng, rendered=False), rng), text, self.index[k], corners)
+        photo = shoot(scene, random_camera(rng, rendered=False), rng)
+        return PlateSample(photo, text, self.index[k], corners, scene)
 
 
 def join(left: np.ndarray, left_text: str, right: np.ndarray, right_text: str, rng: np.random.Generator):
@@ -118,7 +119,7 @@ class PlateBatches(SeededBatches):
         parts: sources of samples, such as `SyntheticPlates` and `LabelledPlateSource`.
         shares: relative frequency of each source; ValueError where they do not fit.
         batch_size, seed, num_batches: as in `SeededBatches`.
-        options: input_size, output_size and layouts, as in `collate`.
+        options: input_size, output_size, layouts and draws, as in `collate`.
     """
 
     def __init__(self, parts, shares, batch_size: int, seed: int, num_batches: int = 10**9, **options):
@@ -134,10 +135,13 @@ class PlateBatches(SeededBatches):
         return collate(rows, **self.options)
 
 
-def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LAYOUTS) -> dict[str, np.ndarray]:
+def collate(
+    rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LAYOUTS, draws: str = "standard"
+) -> dict[str, np.ndarray]:
     """One batch of `PlateSample`s; what is not known of one is black in gt, -1 in target and NaN in corners.
 
     input_size, output_size: (height, width) of lq and gt, pixels. layouts: names that the layout indices stand for.
+    draws: what gt is, "standard" (the standard plate) or "sharp" (the crop as it was before the camera).
     """
     rows = sorted(rows, key=lambda row: row.layout == len(layouts))
     gt = np.zeros((len(rows), *output_size, 3), np.uint8)
@@ -145,9 +149,15 @@ def collate(rows, input_size=(32, 96), output_size=(64, 192), layouts=CHINESE_LA
     for k, row in enumerate(rows):
         if row.layout < len(layouts):
             kind = get_layout(layouts[row.layout])
-            gt[k], target[k] = standard_plate(row.text, kind, output_size), encode(row.text, kind)
+            target[k] = encode(row.text, kind)
+            gt[k] = standard_plate(row.text, kind, output_size) if draws == "standard" else _sharp(row, output_size)
         if row.corners is not None:
             corners[k] = row.corners
     lq = np.stack([images.resize(row.crop, input_size) for row in rows])
     layout = np.array([row.layout for row in rows], np.int64)
     return {"lq": lq, "gt": gt, "target": target, "layout": layout, "corners": corners}
+
+
+def _sharp(row: PlateSample, size: tuple[int, int]) -> np.ndarray:
+    """The sharp picture of a sample, uint8 (*size, 3) RGB."""
+    return images.resize(np.clip(np.rint(row.sharp), 0, 255).astype(np.uint8), size)

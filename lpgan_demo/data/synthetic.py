@@ -78,7 +78,7 @@ class SyntheticPlates:
         text, index = self.draw_text(rng)
         placed = placed_plate(text, self.layouts[index], rng, self.draw_glyphs(rng, text), ranges=self.ranges)
         corners = placed.corners / placed.scene.shape[1::-1]
-        return PlateSample(shoot(placed.scene, random_camera(rng), rng), text, index, corners)
+        return PlateSample(shoot(placed.scene, random_camera(rng), rng), text, index, corners, placed.scene)
 
 
 def _one_of(choices: list, rng: np.random.Generator):

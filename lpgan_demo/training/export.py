@@ -26,7 +26,7 @@ def command_of(recipe) -> str:
         value = getattr(recipe, f.name)
         value = list(value) if isinstance(value, tuple) else value
         default = list(f.default) if isinstance(f.default, tuple) else f.default
-        hidden = ("run", "workers", "threads", "save_every", "backbone")
+        hidden = ("run", "folder", "workers", "threads", "save_every", "backbone")
         if value == default or f.name in hidden:
             continue
         if f.name == "start" and "=" not in str(value):

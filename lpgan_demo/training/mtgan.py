@@ -186,6 +186,7 @@ class MTGANRecipe(MTGANTraining, Run):
     decoder: str = option("region", "GN's decoder: region (drawn in the characters' regions) or plain (the paper's)")
     d_reads: bool = option(True, "DN also reads the characters (without: an ordinary real/fake discriminator)")
     network: str = option("gn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    draws: str = option("standard", "what is drawn: the standard plate, or sharp (the crop before the camera)")
     name: str = option("mtgan", "name under which `export` writes the weights: NAME-generator, and NAME-discriminator")
 
     @property
@@ -196,24 +197,26 @@ class MTGANRecipe(MTGANTraining, Run):
 
 @dataclass(frozen=True)
 class SRCNNRecipe(MTGANRecipe):
-    """Train SRCNN on MTGAN's pairs: the mean squared error alone."""
+    """Train SRCNN on MTGAN's crops and their sharp originals: the mean squared error alone."""
 
     kind = "srcnn"
     name: str = option("srcnn", "name under which `export` writes the weights")
     run: str = option("runs/srcnn", "folder for log, samples and checkpoints; an existing run is resumed")
     network: str = option("srcnn", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    draws: str = option("sharp", "what is drawn: the standard plate, or sharp (the crop before the camera)")
     lambda_adversarial: float = option(0.0, "weight of DN's real/fake verdict on GN's plate")
     lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
 
 
 @dataclass(frozen=True)
 class SRGANRecipe(MTGANRecipe):
-    """Train SRGAN on MTGAN's pairs: the squared error and, a 1000th as heavy, an ordinary discriminator's verdict."""
+    """Train SRGAN as SRCNN, with, a 1000th as heavy as the squared error, an ordinary discriminator's verdict."""
 
     kind = "srgan"
     name: str = option("srgan", "name under which `export` writes the weights")
     run: str = option("runs/srgan", "folder for log, samples and checkpoints; an existing run is resumed")
     network: str = option("srresnet", "what draws: gn (MTGAN's generator), srcnn or srresnet (SRGAN's generator)")
+    draws: str = option("sharp", "what is drawn: the standard plate, or sharp (the crop before the camera)")
     d_reads: bool = option(False, "DN also reads the characters (without: an ordinary real/fake discriminator)")
     lambda_dn_character: float = option(0.0, "weight of DN's reading of GN's plate")
 
@@ -300,6 +303,8 @@ def exported_networks(recipe: MTGANRecipe, state: dict) -> dict:
 
 def train_mtgan(recipe: MTGANRecipe) -> dict:
     """Run the recipe, or resume its run where there is a checkpoint; returns the last validation's values."""
+    if recipe.draws not in ("standard", "sharp"):
+        raise ValueError(f"draws must be standard or sharp, not {recipe.draws!r}")
     source, sides = begin(recipe)
     parts, shares = [source], [1.0]
     if sides["train"]:
@@ -325,15 +330,15 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
     unseen, validate = source, None
     if sides["validation"]:
         unseen = LabelledPlateSource(sides["validation"], recipe.layouts)
-        validate = plate_validator(sides["validation"], **sizes, dn_reads=recipe.dn_reads)
+        validate = plate_validator(sides["validation"], **sizes, dn_reads=recipe.dn_reads, draws=recipe.draws)
     rng = np.random.default_rng(3)
     rows = [source.sample(rng) for _ in range(8)] + [unseen.sample(rng) for _ in range(16)]
     dn_options = {"network", "d_features", "d_strides", "d_code_size", "d_reads"}
     return resume(
         recipe,
         MTGANTrainer(generator, discriminator, part_of(recipe, MTGANTraining)),
-        PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes),
-        sample=collate(rows, **sizes),
+        PlateBatches(parts, shares, recipe.batch_size, recipe.seed, **sizes, draws=recipe.draws),
+        sample=collate(rows, **sizes, draws=recipe.draws),
         validate=validate,
         architecture={f.name for f in fields(SRGeneratorConfig)} | dn_options,
     )

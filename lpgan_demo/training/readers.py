@@ -9,26 +9,29 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 from tqdm import tqdm
 
+from ..data.characters import RealCharacters
 from ..data.synthetic import SyntheticPlates
 from ..evaluation.metrics import mean_score
-from ..evaluation.readers.classical import cell_pictures, read_plates
+from ..evaluation.readers.classical import cell_picture, cell_pictures, read_plates
 from ..evaluation.readers.judge import PictureReader
 from ..images import to_tensor
 from ..inference.optimise import resolve_precision
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
-from ..plates import CHINESE_LAYOUTS, LAYOUTS, encode
+from ..plates import CHINESE_LAYOUTS, LAYOUTS, SYMBOLS, encode
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import font_glyphs
 from ..plates.scenes import plate_scene
 from ..plates.standard import standard_plate
+from .export import command_of
 from .losses import character_cross_entropy, seen_by_discriminator
 from .trainer import option
 
@@ -60,6 +63,7 @@ class ClassicalReaderRecipe:
     severity: float = option(0.3, "worst shot, in [0, 1]: a reader like this is not made for street cameras")
     seed: int = option(1, "seed of plates and initial weights")
     layouts: tuple[str, ...] = option(CHINESE_LAYOUTS, "plate layouts to learn")
+    characters: str = option("", "zip of real characters, SYMBOL/NAME, that are learnt beside the rendered ones")
 
 
 def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
@@ -98,9 +102,8 @@ def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
     seconds = time.time() - began
     pictures, texts, index = _standard_plates(source, 500, rng)
     accuracy = mean_score(PictureReader(network)(pictures, [recipe.layouts[k] for k in index]), texts)
-    command = f"python -m lpgan_demo train judge --steps {recipe.steps}"
-    known = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size, "command": command}
-    return _save(network, Path(recipe.folder) / "plate-judge", seconds, accuracy, **known)
+    known = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size}
+    return _save(network, recipe, "plate-judge", seconds, accuracy, **known)
 
 
 def train_classical_reader(recipe: ClassicalReaderRecipe) -> dict:
@@ -118,6 +121,10 @@ def train_classical_reader(recipe: ClassicalReaderRecipe) -> dict:
         picture, text, layout = _standard_plate_or_shot(source, recipe.severity, rng)
         cells.append(cell_pictures(picture, layout))
         targets.append(encode(text, layout)[: layout.num_characters])
+    if recipe.characters:
+        real, symbols = zip(*_real_cells(recipe.characters, rng))
+        cells.append(np.stack(real))
+        targets.append(np.array(symbols))
     x, y = torch.from_numpy(np.concatenate(cells)), torch.from_numpy(np.concatenate(targets))
     network = CharacterClassifier(CharacterClassifierConfig(layouts=recipe.layouts))
     steps = recipe.epochs * -(-len(x) // recipe.batch_size)
@@ -133,7 +140,7 @@ def train_classical_reader(recipe: ClassicalReaderRecipe) -> dict:
     seconds = time.time() - began
     pictures, texts, layouts = zip(*[_standard_plate_or_shot(source, recipe.severity, rng) for _ in range(300)])
     accuracy = mean_score(read_plates(network, pictures, layouts), texts)
-    return _save(network, Path(recipe.folder) / "classical-reader", seconds, accuracy, plates_seen=recipe.plates)
+    return _save(network, recipe, "classical-reader", seconds, accuracy, plates_seen=recipe.plates)
 
 
 def _one_cycle(network: nn.Module, learning_rate: float, steps: int):
@@ -158,8 +165,19 @@ def _standard_plate_or_shot(source: SyntheticPlates, severity: float, rng: np.ra
     return shoot(scene, random_camera(rng, rng.uniform(0, severity)), rng), text, layout
 
 
-def _save(network: nn.Module, folder: Path, seconds: float, accuracy: float, **facts) -> dict:
+def _real_cells(archive: str, rng: np.random.Generator, most: int = 600):
+    """(cell, index of its symbol) of real characters, thresholded near Otsu's level, at most so many of a symbol."""
+    for symbol, masks in RealCharacters(archive).masks.items():
+        for k in rng.permutation(len(masks))[:most]:
+            level, _ = cv2.threshold(masks[k], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+            ink = masks[k] > level * rng.uniform(0.8, 1.2)
+            rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+            if len(rows) and len(columns):
+                yield cell_picture(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]), SYMBOLS.index(symbol)
+
+
+def _save(network: nn.Module, recipe, name: str, seconds: float, accuracy: float, **facts) -> dict:
     """Save a reader with the facts of its training; returns its accuracy on new plates."""
     facts |= {"hours": round(seconds / 3600, 2), "cores": torch.get_num_threads(), "exact_on_new": accuracy}
-    save_weights(network, folder, **facts)
+    save_weights(network, Path(recipe.folder) / name, **facts, command=command_of(recipe))
     return {"plate_accuracy": accuracy}

@@ -18,7 +18,7 @@ from ..plates.glyphs import font_glyphs
 from ..plates.standard import STANDARD_SIZE, standard_plate
 
 
-def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
+def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool, draws: str = "standard"):
     """A function of an `MTGANTrainer` that measures it on real crops, as they are and shot with each validation camera.
 
     Its values: VIEW_mse of the pictures in [-1, 1]; VIEW_head and VIEW_dn, the shares of plates read exactly by GN's
@@ -30,6 +30,7 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
         layouts: names of the networks' layouts, in their order.
         input_size, output_size: (height, width) of GN's input and of its plate, pixels.
         dn_reads: whether DN reads; otherwise only the pictures are measured.
+        draws: what the pictures should be, as in `data.plate_batches.collate`.
     """
     crops = [plate.crop(margin=0.03) for plate in plates]
     sharp = [images.resize(crop, STANDARD_SIZE) for crop in crops]
@@ -38,7 +39,10 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
         rng = np.random.default_rng(7)
         views[name] = [shoot(crop, camera, rng) for crop in sharp]
     inputs = {name: torch.from_numpy(images.network_input(view, input_size)) for name, view in views.items()}
-    standard = images.to_tensor([standard_plate(p.text, get_layout(p.layout), output_size) for p in plates])
+    if draws == "standard":
+        goal = images.to_tensor([standard_plate(p.text, get_layout(p.layout), output_size) for p in plates])
+    else:
+        goal = images.to_tensor([images.resize(crop, output_size) for crop in crops])
     truths = [plate.text for plate in plates]
 
     @torch.no_grad()
@@ -47,7 +51,7 @@ def plate_validator(plates, layouts, input_size, output_size, dn_reads: bool):
         for name, lq in inputs.items():
             lq = lq.to(trainer.device)
             out = trainer.generator_ema(lq)
-            values[f"{name}_mse"] = round(float(F.mse_loss(out.restored.cpu(), standard)), 4)
+            values[f"{name}_mse"] = round(float(F.mse_loss(out.restored.cpu(), goal)), 4)
             if not dn_reads:
                 continue
             layout = torch.zeros(len(lq), dtype=torch.long)

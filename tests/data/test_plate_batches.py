@@ -4,7 +4,7 @@ import pytest
 
 from lpgan_demo.data.formats import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, real_plates
 from lpgan_demo.data.labelled import choose, share_of, split_of
-from lpgan_demo.data.plate_batches import LabelledPlateSource, PlateBatches, join
+from lpgan_demo.data.plate_batches import LabelledPlateSource, PlateBatches, collate, join
 from lpgan_demo.data.synthetic import SyntheticPlates
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
@@ -191,3 +191,13 @@ def test_plates_without_a_common_gap_are_not_joined():
     noise = rng.integers(0, 255, (64, 192, 3), np.uint8)
     plate = standard_plate("苏B67890", get_layout("cn_blue"))
     assert all(join(noise, "皖A12345", plate, "苏B67890", rng)[1] == "皖A12345" for _ in range(10))
+
+
+def test_a_batch_may_ask_for_the_sharp_crop_instead_of_the_standard_plate():
+    source = SyntheticPlates(("cn_blue",))
+    row = source.sample(np.random.default_rng(3))
+    standard, sharp = (collate([row], layouts=("cn_blue",), draws=draws) for draws in ("standard", "sharp"))
+    assert np.array_equal(standard["gt"][0], standard_plate(row.text, get_layout("cn_blue")))
+    scene = np.clip(np.rint(row.sharp), 0, 255).astype(np.uint8)
+    assert np.array_equal(sharp["gt"][0], cv2.resize(scene, (192, 64), interpolation=cv2.INTER_AREA))
+    assert np.array_equal(standard["lq"], sharp["lq"])

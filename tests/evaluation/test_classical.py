@@ -1,13 +1,22 @@
 import json
+import zipfile
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.evaluation.readers.classical import cell_pictures, character_cells, clear_frame, find_ink, read_plates
+from lpgan_demo.evaluation.readers.classical import (
+    cell_picture,
+    cell_pictures,
+    character_cells,
+    clear_frame,
+    find_ink,
+    read_plates,
+)
 from lpgan_demo.networks.registry import load_weights
-from lpgan_demo.plates import CHINESE_LAYOUTS, get_layout
+from lpgan_demo.plates import CHINESE_LAYOUTS, SYMBOLS, get_layout
 from lpgan_demo.plates.standard import ink_mask, standard_plate
 
 TEXTS = {"cn_green": "苏AD12345"}
@@ -59,3 +68,21 @@ def test_training_teaches_standard_plates(tmp_path, capsys):
     read = read_plates(network, [standard_plate(t, layout) for t in texts], [layout] * 20)
     right = np.mean([a == b for t, r in zip(texts, read) for a, b in zip(t, r)])
     assert right > 0.85
+
+
+def test_real_characters_are_learnt_beside_the_rendered_ones(tmp_path, capsys):
+    rng, archive = np.random.default_rng(1), tmp_path / "characters.zip"
+    with zipfile.ZipFile(archive, "w") as pictures:
+        for k in range(40):  # a form of 皖 that no font has: a ring
+            picture = np.full((29, 15, 3), (160, 60, 20), np.uint8)
+            cv2.ellipse(picture, (7, 14), (5, int(rng.integers(9, 12))), 0, 0, 360, (240, 240, 240), 2)
+            pictures.writestr(f"皖/{k}.png", cv2.imencode(".png", picture)[1].tobytes())
+    options = ["--plates", "120", "--epochs", "15", "--batch-size", "32", "--layouts", "cn_blue"]
+    for name, more in (("without", []), ("with", ["--characters", str(archive)])):
+        assert main(["train", "classical", *options, "--folder", str(tmp_path / name), *more]) == 0
+    ring = np.zeros((29, 15), np.uint8)
+    cv2.ellipse(ring, (7, 14), (5, 10), 0, 0, 360, 1, 2)
+    cell = torch.from_numpy(cell_picture(ring[3:26, 1:14] > 0))[None]
+    read = {name: load_weights(tmp_path / name / "classical-reader")(cell).argmax(1) for name in ("without", "with")}
+    assert SYMBOLS[read["with"]] == "皖" and SYMBOLS[read["without"]] != "皖"
+    assert "--characters" in json.loads((tmp_path / "with/classical-reader/config.json").read_text())["command"]

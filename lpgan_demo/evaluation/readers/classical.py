@@ -82,20 +82,22 @@ def _fit_row(ink: np.ndarray, sides: np.ndarray) -> np.ndarray:
     return grid[score.argmax()]
 
 
-def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
-    """uint8 RGB plate of any size -> float32 (characters, 24 * 16): each character's ink, stretched to `CELL`.
+def cell_picture(glyph: np.ndarray) -> np.ndarray:
+    """One character's ink, bool (h, w), cut close -> float32 (24 * 16), stretched to `CELL`.
 
     A slim character (1, I) is padded at both sides first.
     """
+    glyph = glyph.astype(np.float32)
+    if glyph.shape[1] < 0.35 * glyph.shape[0]:
+        pad = int(0.25 * glyph.shape[0])
+        glyph = np.pad(glyph, ((0, 0), (pad, pad)))
+    return cv2.resize(glyph, CELL[::-1], interpolation=cv2.INTER_AREA).ravel()
+
+
+def cell_pictures(picture: np.ndarray, layout: PlateLayout) -> np.ndarray:
+    """uint8 RGB plate of any size -> float32 (characters, 24 * 16): the `cell_picture` of each character."""
     ink = clear_frame(find_ink(picture, layout))
-    cells = []
-    for x0, y0, x1, y1 in character_cells(ink, layout):
-        glyph = ink[y0:y1, x0:x1].astype(np.float32)
-        if glyph.shape[1] < 0.35 * glyph.shape[0]:
-            pad = int(0.25 * glyph.shape[0])
-            glyph = np.pad(glyph, ((0, 0), (pad, pad)))
-        cells.append(cv2.resize(glyph, CELL[::-1], interpolation=cv2.INTER_AREA).ravel())
-    return np.stack(cells)
+    return np.stack([cell_picture(ink[y0:y1, x0:x1]) for x0, y0, x1, y1 in character_cells(ink, layout)])
 
 
 @torch.inference_mode()
