@@ -21,6 +21,10 @@ def register(commands) -> None:
     )
     read.add_argument("--csv", metavar="FILE", help="also write a table with a row per plate")
     read.add_argument("--save-marked", metavar="FOLDER", help="also write each photo with its plates marked")
+    read.add_argument(
+        "--save-restored", metavar="FOLDER", help="also write each photo with its plates as the network draws them"
+    )
+    read.add_argument("--save-covered", metavar="FOLDER", help="also write each photo with all plates covered")
     read.add_argument("--save-plates", metavar="FOLDER", help="also write each super-resolved plate as PNG")
     read.add_argument("--sheet", metavar="FILE", help="also write one PNG with every crop beside its plate")
     add_pipeline(read)
@@ -38,8 +42,9 @@ def run(arguments) -> int:
         files = [path for path in files if str(path) not in done]
     # nothing that is written here shows the ink, and crops are not searched
     pipeline = pipeline_of(arguments, deblur=False, detect=not arguments.crops)
-    outputs = (getattr(arguments, name) for name in ("json_lines", "csv", "save_plates", "save_marked", "sheet"))
-    with ResultWriter(*outputs) as writer:
+    a = arguments
+    folders = {"plates": a.save_plates, "marked": a.save_marked, "restored": a.save_restored, "covered": a.save_covered}
+    with ResultWriter(a.json_lines, a.csv, sheet=a.sheet, find=pipeline.find, **folders) as writer:
         for rows in read_files(files, pipeline, sys.stderr.isatty(), arguments.crops):
             writer.add(rows)
             for row in rows:

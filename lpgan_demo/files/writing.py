@@ -1,4 +1,4 @@
-"""Writes readings: tables, JSON lines, photos with their plates marked, restored plates."""
+"""Writes readings: tables, JSON lines, restored plates, photos with their plates marked, restored or covered."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from pathlib import Path
 
 from ..images import encode_png, load_image, side_by_side
 from ..images.drawing import annotate
+from ..images.in_place import with_note
+from ..inference.photo_restoration import covered_photo, restored_photo
 from ..results import PlateResult
 from .reading import Row
 
 COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "detection", "x0", "y0", "x1", "y1")
 COLUMNS += ("start", "end", "frames")
 """Columns of the table; those that do not apply to a row stay empty."""
+
+NOTE = "Number plates in this picture were drawn by a network: what it believes, no evidence."
+"""Stands below every photo whose plates were restored in place."""
 
 
 def done_in(path: str | Path) -> set[str]:
@@ -38,12 +43,18 @@ class ResultWriter:
     """Writes the rows of one source after the other; only the sheet's pictures are kept in memory until the end.
 
     lines: a file of JSON lines, one per source, to which new ones are appended. csv: a table with `COLUMNS`, in UTF-8
-    with a byte-order mark, as spreadsheets need it. plates, marked: folders for the restored plates, and for photos
-    with their plates marked. sheet: one PNG with every crop beside its restored plate.
+    with a byte-order mark, as spreadsheets need it. plates, marked, restored, covered: folders for the restored plates,
+    and for photos with their plates marked, restored in place, and covered. sheet: one PNG with every crop beside its
+    restored plate. find: finds what is to be covered, which may be more than was read; such as `PlatePipeline.find`.
     """
 
-    def __init__(self, lines=None, csv=None, plates=None, marked=None, sheet=None):
+    def __init__(
+        self, lines=None, csv=None, plates=None, marked=None, sheet=None, restored=None, covered=None, find=None
+    ):
+        if covered and find is None:
+            raise ValueError("to cover plates they must be found: give find")
         self.plates, self.marked, self.sheet = plates, marked, sheet
+        self.restored, self.covered, self.find = restored, covered, find
         self._written: set[Path] = set()
         self._shown: list[PlateResult] = []
         self._lines = open(lines, "a", encoding="utf-8") if lines else None
@@ -82,9 +93,17 @@ class ResultWriter:
             if self.sheet:
                 self._shown.append(row.plate)
         found = [row.plate for row in read if row.plate.box is not None and row.start is None]
-        if self.marked and found:
-            photo, labels = load_image(rows[0].source), [plate.label for plate in found]
-            self._write(self.marked, rows[0].source, annotate(photo, [plate.corners for plate in found], labels))
+        if found and (self.marked or self.restored):
+            photo = load_image(rows[0].source)
+            if self.marked:
+                marked = annotate(photo, [plate.corners for plate in found], [plate.label for plate in found])
+                self._write(self.marked, rows[0].source, marked)
+            if self.restored:
+                self._write(self.restored, rows[0].source, with_note(restored_photo(photo, found), NOTE))
+        if self.covered and not rows[0].error and rows[0].start is None:
+            photo = load_image(rows[0].source)
+            if (detections := self.find(photo)) != []:
+                self._write(self.covered, rows[0].source, covered_photo(photo, detections))
 
     def _write(self, folder: str, source: str, picture) -> None:
         """Write folder/NAME.png, with underscores after the name where this run has written that file already."""

@@ -7,8 +7,7 @@ import torch
 
 from .. import images
 from ..networks.deblur_gan import DeblurGenerator
-from ..plates import UNKNOWN, get_layout
-from ..plates.ink import DrawnPlate, draw_guide
+from ..plates.ink import DrawnPlate, draw_guide, drawn_plate
 from ..results import PlateResult
 from .optimise import prepared
 
@@ -17,14 +16,6 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 ASPECTS = (1.0, 5.0)
 """Least and greatest width by height of the pictures that are returned."""
-
-
-def drawn_plate(result: PlateResult) -> DrawnPlate | None:
-    """What GN drew of a plate and where, or None for a plate of no known kind."""
-    if result.layout == UNKNOWN:
-        return None
-    corners = None if result.quad is None else result.quad / result.crop.shape[1::-1]
-    return DrawnPlate(result.super_resolved, result.text, get_layout(result.layout), corners)
 
 
 def generator_input(pictures: list[np.ndarray], drawn: list[DrawnPlate | None] | None) -> np.ndarray:

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 
 from ..images import UNIT_SQUARE
+from ..results import PlateResult
 from .layout import PlateLayout
+from .layouts import UNKNOWN, get_layout
 from .standard import STANDARD_SIZE, background, ink_colour, ink_coverage
 
 LEAST_CORRELATION = 0.3
@@ -35,6 +37,14 @@ class DrawnPlate(NamedTuple):
     text: str
     layout: PlateLayout
     corners: np.ndarray | None
+
+
+def drawn_plate(result: PlateResult) -> DrawnPlate | None:
+    """What GN drew of a plate and where, or None for a plate of no known kind."""
+    if result.layout == UNKNOWN:
+        return None
+    corners = None if result.quad is None else result.quad / result.crop.shape[1::-1]
+    return DrawnPlate(result.super_resolved, result.text, get_layout(result.layout), corners)
 
 
 class LaidInk(NamedTuple):
@@ -84,11 +94,29 @@ def draw_guide(drawn: DrawnPlate | None, picture: np.ndarray) -> np.ndarray:
     if drawn is None:
         return np.full((2, *size), -1, np.float32)
     letters = ink_share(drawn)
+    warp = _place(drawn, letters, picture)
+    return np.stack([_lay(plane, warp, size) for plane in (letters, np.ones_like(letters))]) * 2 - 1
+
+
+def place_plate(drawn: DrawnPlate, picture: np.ndarray) -> np.ndarray:
+    """Where a drawn plate lies in a picture of its crop, found from its corners and then from its letters.
+
+    Args:
+        drawn, picture: as in `draw_guide`.
+
+    Returns:
+        float64 (4, 2), its corners as shares of the picture's width and height, clockwise from its own top left.
+    """
+    letters = ink_share(drawn)
+    outline = np.float32(UNIT_SQUARE * letters.shape[::-1])
+    return cv2.perspectiveTransform(outline[None], _place(drawn, letters, picture))[0].astype(float)
+
+
+def _place(drawn: DrawnPlate, letters: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """Homography (3, 3) from the pixels of a drawn plate, whose ink is `letters`, to shares of the picture."""
     start = UNIT_SQUARE if drawn.corners is None else drawn.corners
     correlation, warp = _register(picture, letters, drawn.layout, start, sigmas=(4.0, 2.0), steps=30)
-    if correlation < LEAST_CORRELATION:
-        warp = _plate_to_picture(start, letters.shape)
-    return np.stack([_lay(plane, warp, size) for plane in (letters, np.ones_like(letters))]) * 2 - 1
+    return warp if correlation >= LEAST_CORRELATION else _plate_to_picture(start, letters.shape)
 
 
 def lay_text(

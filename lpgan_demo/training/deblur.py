@@ -17,9 +17,10 @@ from .. import images
 from ..data.ink_batches import InkBatches, InkOfPhotos, InkPlates
 from ..images import binarise
 from ..inference import PlatePipeline
-from ..inference.deblurring import drawn_plate, generator_input
+from ..inference.deblurring import generator_input
 from ..networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from ..networks.registry import load_weights
+from ..plates.ink import drawn_plate
 from ..weights import BUNDLED, facts
 from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
 from .run import Run, begin, keep_start_facts, part_of, resume

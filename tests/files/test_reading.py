@@ -64,6 +64,19 @@ def test_rows_become_a_table_marked_photos_and_plates(folder, pipeline, tmp_path
     assert (marked != np.asarray(Image.open(folder / "b.png"))).any(2).sum() > 200
 
 
+def test_photos_are_restored_with_a_note_and_covered_where_something_is_found(folder, pipeline, tmp_path):
+    folders = {"restored": tmp_path / "restored", "covered": tmp_path / "covered"}
+    with ResultWriter(**folders, find=pipeline.find) as writer:
+        for rows in read_files(files_of([folder]), pipeline):
+            writer.add(rows)
+    assert [path.name for path in folders["restored"].iterdir()] == ["b.png"]
+    assert Image.open(folders["restored"] / "b.png").height > Image.open(folder / "b.png").height
+    covered, photo = (np.asarray(Image.open(f / "b.png")).astype(int) for f in (folders["covered"], folder))
+    assert (covered != photo).any(2).sum() > 100 * 34
+    with pytest.raises(ValueError, match="give find"):
+        ResultWriter(covered=folders["covered"])
+
+
 def test_the_crop_of_a_found_plate_is_its_rectified_view(folder, pipeline):
     (plate,) = pipeline(folder / "b.png")
     assert plate.crop.shape[1] / plate.crop.shape[0] == pytest.approx(100 / 30, rel=0.1)
