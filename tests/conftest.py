@@ -63,6 +63,7 @@ def page(request, browser, address):
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(address)
     page.wait_for_selector("#source input[type=file]", state="attached", timeout=60_000)
+    page.wait_for_selector("#reading .plate-text", timeout=60_000)  # the first example
     yield page
     page.close()
 

@@ -17,6 +17,12 @@ def register(commands) -> None:
     read.add_argument("--json", action="store_true", help="one JSON object per plate")
     read.add_argument("--crops", action="store_true", help="every picture is a crop of one plate: read in batches")
     read.add_argument(
+        "--kind",
+        choices=("auto", "photo", "plate"),
+        default="auto",
+        help="what a picture is: seen by itself, a photo to be searched, or a crop of one plate (default: auto)",
+    )
+    read.add_argument(
         "--json-lines", metavar="FILE", help="also write a line per file; a run that was broken off goes on after them"
     )
     read.add_argument("--csv", metavar="FILE", help="also write a table with a row per plate")
@@ -45,7 +51,7 @@ def run(arguments) -> int:
     a = arguments
     folders = {"plates": a.save_plates, "marked": a.save_marked, "restored": a.save_restored, "covered": a.save_covered}
     with ResultWriter(a.json_lines, a.csv, sheet=a.sheet, find=pipeline.find, **folders) as writer:
-        for rows in read_files(files, pipeline, sys.stderr.isatty(), arguments.crops):
+        for rows in read_files(files, pipeline, sys.stderr.isatty(), a.crops, a.kind):
             writer.add(rows)
             for row in rows:
                 failed += bool(row.error)

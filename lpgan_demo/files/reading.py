@@ -51,12 +51,13 @@ def files_of(sources: Iterable[str | Path]) -> list[Path]:
 
 
 def read_files(
-    files: list[Path], pipeline: PlatePipeline, progress: bool = False, crops: bool = False
+    files: list[Path], pipeline: PlatePipeline, progress: bool = False, crops: bool = False, kind: str = "auto"
 ) -> Iterator[list[Row]]:
     """The rows of each file, one file at a time: its plates, or one row without a plate, or one with an error.
 
     progress: show a progress bar on stderr, for more than three files. crops: every picture is a crop of one plate;
-    they are read in batches and not searched. Memory does not grow with the number of files.
+    they are read in batches and not searched. kind: what the others are, see `inference.pipeline.KINDS`. Memory does
+    not grow with the number of files.
     """
     if progress and len(files) > 3:
         from tqdm import tqdm
@@ -72,7 +73,7 @@ def read_files(
                 found = read_video(path, pipeline)
                 rows = [Row(str(path), track.plate, "", track.start, track.end, track.frames) for track in found]
             else:
-                rows = [Row(str(path), plate) for plate in pipeline(path)]
+                rows = [Row(str(path), plate) for plate in pipeline(path, kind)]
             yield rows or [Row(str(path))]
         except (PlateImageError, ValueError) as error:
             yield [Row(str(path), error=str(error))]

@@ -33,8 +33,13 @@ UNKNOWN_KIND = "unknown kind"
 CROP_MARGIN = 0.03
 """Margin around a found plate in its crop, on each side, as a share of the plate's size."""
 
+KINDS = ("auto", "photo", "plate")
+"""What a picture may be said to be: seen from the picture, a photo to be searched, or a crop of one plate."""
+
 CROP_LENGTH = 320
-"""Longest side, in pixels, of a picture that counts as a crop of one plate when no plate is found in it."""
+"""Longest side, in pixels, of a picture that counts as a crop of one plate when no plate is found in it.
+
+A larger one counts as a crop when it can be read whole."""
 
 CROP_SHARE = 0.4
 """A picture is a crop when the only plate found in it fills more than this share of its area."""
@@ -107,25 +112,51 @@ class PlatePipeline:
         extras = load_detector_and_deblurrer(source, backend, device, precision, hub, detect, deblur)
         return cls(PlateRestorer(networks, views), reader, Trust(**stored.get("trust", {})), *extras)
 
-    def __call__(self, source) -> list[PlateResult]:
-        """Read the plates of a picture, given as path, encoded bytes, PIL image or RGB array, from left to right.
+    def __call__(self, source, kind: str = "auto") -> list[PlateResult]:
+        """Read the plates of a picture from left to right.
 
-        Returns [] when there is none; raises PlateImageError when the input is no picture that can be read.
+        Args:
+            source: path, encoded bytes, PIL image or RGB array.
+            kind: one of `KINDS`, what the picture is.
+
+        Returns:
+            A result for each plate; [] when there is none.
+
+        Raises:
+            PlateImageError: the input is no picture that can be read.
+            ValueError: an unknown kind.
         """
         photo = images.load_image(source)
-        found = self.find(photo)
+        found = self.find(photo, kind)
         return [self.read_plate(photo)] if found is None else self.read_found(photo, found)
 
-    def find(self, photo: np.ndarray) -> list[Detection] | None:
-        """The plates in a photo, uint8 RGB (H, W, 3); None when the picture is a crop of one plate."""
-        if self.detector is None:
+    def find(self, photo: np.ndarray, kind: str = "auto") -> list[Detection] | None:
+        """The plates in a photo, uint8 RGB (H, W, 3); None when the picture is a crop of one plate.
+
+        kind: one of `KINDS`; ValueError for any other.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+        if self.detector is None or kind == "plate":
             return None
         found, size = self.detector(photo), photo.shape[:2]
+        if kind == "photo":
+            return found
         if is_crop(size, [detection.box for detection in found]):
             return None
         if found and is_crop(size, []) and not self.read_found(photo, found):
             return None  # as small as a crop, and nothing that was found in it is a plate
+        if not found and self._reads_whole(photo):
+            return None
         return found
+
+    def _reads_whole(self, photo: np.ndarray) -> bool:
+        """Whether a picture of any size has the shape of a plate and reads as one."""
+        height, width = photo.shape[:2]
+        if not 1 <= width / height <= 8:
+            return False
+        (plate,) = self._read([photo])
+        return plate.legibility == "good" or (plate.legibility == "poor" and plate.evidence >= PLATE_EVIDENCE)
 
     def read_found(self, photo: np.ndarray, found: list[Detection]) -> list[PlateResult]:
         """Read what was found in a photo, uint8 RGB (H, W, 3): one result for each find that `is_plate`."""

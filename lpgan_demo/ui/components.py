@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -12,12 +13,12 @@ import numpy as np
 
 from ..files.reading import Row
 from ..files.writing import ResultWriter
-from ..images import load_image, resize
+from ..images import load_image
 from ..inference import PlatePipeline
 from ..plates.examples import write_examples
 from ..results import PlateImageError, PlateResult
 from ..weights import BUNDLED
-from .reading_panel import problem_html, reading_html
+from .reading_panel import percent, plate_html, problem_html
 from .words import say
 
 DISPLAY_SIZE = (128, 384)
@@ -54,9 +55,13 @@ def examples_folder() -> Path:
     return folder
 
 
-def _text(language: str, name: str, key: str) -> str | list[str]:
-    """The value of a component's property `name`."""
-    return [say(language, c) for c in COLUMNS] if name == "headers" else say(language, key, **PLACEHOLDERS.get(key, {}))
+def _text(language: str, name: str, key) -> str | list:
+    """The value of a component's property `name`; key: of its text, or (key, values) of a choice."""
+    if name == "headers":
+        return [say(language, column) for column in COLUMNS]
+    if name == "choices":
+        return [(say(language, f"{key[0]}_{value}"), value) for value in key[1]]
+    return say(language, key, **PLACEHOLDERS.get(key, {}))
 
 
 class Words:
@@ -77,6 +82,12 @@ class Words:
         component = kind(**{name: _text("en", name, key)}, **options)
         self._texts.append((component, name, key))
         return component
+
+    def choice(self, key: str, values: tuple[str, ...], **options) -> gr.Radio:
+        """A choice among values, the first at the beginning; the text of one is that of KEY_VALUE."""
+        radio = self(gr.Radio, key, choices=_text("en", "choices", (key, values)), value=values[0], **options)
+        self._texts.append((radio, "choices", (key, values)))
+        return radio
 
     def table(self, elem_id: str) -> gr.Dataframe:
         """A table of readings with translated headers; `table_row` makes its rows."""
@@ -133,6 +144,20 @@ def _path_of(upload) -> str | None:
     return None if upload is None else upload.path
 
 
+@dataclass
+class Turn:
+    """Counts what a visitor has asked a tab for: the answer to anything but the last is dropped.
+
+    It is the value of a `gr.State`, changed in place, so that a handler in flight sees that another has begun.
+    """
+
+    count: int = 0
+
+    def begin(self) -> None:
+        """A new question: answers to earlier ones are not wanted any more."""
+        self.count += 1
+
+
 def picture_input(words: Words, key: str, elem_id: str) -> gr.Image:
     """A field for one picture, by upload, drag, paste or camera; handlers get the file's path."""
     words(gr.Markdown, key)
@@ -157,43 +182,24 @@ def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
 
 
 def plate_panels(words: Words, prefix: str = "") -> list:
-    """Render the panels of one plate: reading, before, after, slider, deblurred, binary, data.
+    """Render the panel of one plate and its data; their elem_ids are "reading" and "data" with `prefix` before them.
 
-    Their elem_ids are these words with `prefix` before them. `panel_values` and `empty_panels` give their values.
+    `panel_values` and `empty_panels` give their values.
     """
-    plain = {"interactive": False, "format": "png"}
-    reading = gr.HTML(elem_id=prefix + "reading")
-    with gr.Row():
-        with gr.Column(min_width=240):
-            words(gr.Markdown, "before")
-            before = gr.Image(show_label=False, elem_id=prefix + "before", buttons=["fullscreen"], **plain)
-        with gr.Column(min_width=240):
-            words(gr.Markdown, "after")
-            after = gr.Image(show_label=False, elem_id=prefix + "after", buttons=["download", "fullscreen"], **plain)
-    inks = []
-    with gr.Row():
-        for name in ("deblurred", "binary"):
-            with gr.Column(min_width=240):
-                words(gr.Markdown, name)
-                inks.append(gr.Image(show_label=False, elem_id=prefix + name, buttons=["download"], **plain))
-    words(gr.Markdown, "slider")  # above the slider: a label inside covers the picture on a phone
-    slider = gr.ImageSlider(show_label=False, elem_id=prefix + "slider", interactive=False, buttons=[])
-    words(gr.Markdown, "warning")
+    panel = gr.HTML(elem_id=prefix + "reading")
     with words(gr.Accordion, "data", open=False):
         data = gr.JSON(elem_id=prefix + "data", show_label=False)
-    return [reading, before, after, slider, *inks, data]
+    return [panel, data]
 
 
-def panel_values(plate: PlateResult, language: str = "en", notes=()) -> tuple:
-    """The values of `plate_panels` for one plate; notes are sentences in small print."""
-    before, after = (resize(picture, DISPLAY_SIZE) for picture in (plate.crop, plate.super_resolved))
-    inks = [None if ink is None else resize(ink, DISPLAY_SIZE) for ink in (plate.deblurred, plate.binary)]
-    return reading_html(plate, language, notes), before, after, (before, after), *inks, plate.to_dict()
+def panel_values(plate: PlateResult, language: str = "en", notes=(), group: str = "plate") -> tuple:
+    """The values of `plate_panels` for one plate; notes and group as in `reading_panel.plate_html`."""
+    return plate_html(plate, language, notes, group), plate.to_dict()
 
 
 def empty_panels(message: str = "", role: str = "alert") -> tuple:
     """Values that empty `plate_panels`; a message, if any, stands in the place of the reading."""
-    return problem_html(message, role) if message else "", None, None, None, None, None, None
+    return problem_html(message, role) if message else "", None
 
 
 def table_row(row: Row, language: str) -> list[str]:
@@ -202,7 +208,7 @@ def table_row(row: Row, language: str) -> list[str]:
         return [row.source, row.error or say(language, "no_plate"), "", "", ""]
     seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
     legibility = say(language, row.plate.legibility)
-    return [row.source, row.plate.text, f"{100 * row.plate.confidence:.0f}%", legibility, seconds]
+    return [row.source, row.plate.text, percent(row.plate.confidence), legibility, seconds]
 
 
 def csv_download(rows: list[Row], folder: Path) -> dict:

@@ -20,7 +20,7 @@ from .tabs.about import TUTORIALS, about_tab
 from .tabs.compare import compare_tab
 from .tabs.make import make_tab
 from .tabs.many import many_tab
-from .tabs.photo import photo_tab
+from .tabs.photo import photo_tab, show_first
 from .tabs.video import video_tab
 from .words import language_of
 
@@ -33,13 +33,25 @@ PAGE_CSS = (
 #video-frames .thumbnail-item {aspect-ratio: 3 / 1.3}
 #compare-pictures .grid-container {grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) !important}
 #many-table th, #many-table td, #video-table th, #video-table td {word-break: normal; overflow-wrap: normal}
-#language label:has(input:focus-visible), #choice label:has(input:focus-visible)
+#photo-in, #photo-out {min-width: 0 !important}
+#reading {min-height: 22rem}
+#source {min-height: 220px}
+#examples {min-height: 8rem}
+@media (max-width: 700px) {
+  #photo-in {display: contents}
+  #photo-row > *, #photo-in > * {order: 1; width: 100%}
+  #photo-out {order: 2}
+  #photo-in > .form {order: 3}
+  #examples {order: 4 !important}
+  #reading {min-height: 44rem}
+}
+#language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
-#tabs #choice label > span {color: var(--body-text-color)}
-#tabs #choice label.selected > span {color: white}
+#tabs [role=radiogroup] label > span, #tabs .plate-pictures label > span {color: var(--body-text-color)}
+#tabs label.selected > span {color: white !important}
 #examples .label, #compare-examples .label, #tabs [data-testid=block-label], #tabs [data-testid=block-info]
   {color: var(--body-text-color)}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}
@@ -66,7 +78,7 @@ def build() -> gr.Blocks:
         words(gr.Markdown, "intro")
         with gr.Tabs(elem_id="tabs"):
             with words(gr.Tab, "tab_photo", id="photo"):
-                photo_tab(words)
+                panels = photo_tab(words)
             with words(gr.Tab, "tab_make", id="make") as make:
                 make_tab(words, make)
             with words(gr.Tab, "tab_many", id="many"):
@@ -83,7 +95,8 @@ def build() -> gr.Blocks:
             return language, *(words.updates(language) if language != "en" else [gr.skip()] * len(words.components()))
 
         silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-        page.load(choose_language, None, [words.language, *words.components()], **silent)
+        chosen = page.load(choose_language, None, [words.language, *words.components()], **silent)
+        chosen.then(show_first, words.language, panels, **silent)
         words.language.change(None, words.language, None, js=SET_PAGE_LANGUAGE, **silent)
         words.language.input(words.updates, words.language, words.components(), **silent)
     page.queue(max_size=32, default_concurrency_limit=1)

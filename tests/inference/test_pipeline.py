@@ -1,5 +1,6 @@
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.examples import EXAMPLES
+from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.results import Detection, PlateImageError
 from lpgan_demo.weights.folder import BUNDLED
 
@@ -216,3 +218,35 @@ def test_a_find_of_no_known_kind_counts_only_where_the_detector_has_no_doubt(kno
     photo, corners = crops[2], np.array([[5.0, 5], [190, 5], [190, 55], [5, 55]])
     found = [Detection(corners, (5, 5, 190, 55), score) for score in (0.999, 0.7)]
     assert [result.detection for result in pipeline.read_found(photo, found)] == [0.999]
+
+
+@pytest.fixture(scope="module")
+def blind():
+    """The published networks with a detector that finds nothing."""
+    pipeline = PlatePipeline.from_pretrained(deblur=False, detect=False)
+    pipeline.detector = lambda photo: []
+    return pipeline
+
+
+def large_crop(text="苏E6M328", width=760):
+    plate = standard_plate(text, get_layout("cn_blue"))
+    return cv2.GaussianBlur(cv2.resize(plate, (width, width // 3), interpolation=cv2.INTER_CUBIC), (0, 0), 4)
+
+
+def test_a_large_picture_that_reads_as_a_plate_is_one(blind):
+    (plate,) = blind(large_crop())
+    assert plate.text == "苏E6M328" and plate.box is None
+
+
+def test_a_large_picture_of_anything_else_is_not(blind):
+    rng = np.random.default_rng(1)
+    street = cv2.GaussianBlur(rng.integers(0, 255, (400, 700, 3), np.uint8), (0, 0), 6)
+    assert blind(street) == [] and blind(np.full((400, 700, 3), 90, np.uint8)) == []
+    assert blind(np.ascontiguousarray(large_crop().transpose(1, 0, 2))) == []  # taller than wide
+
+
+def test_what_a_picture_is_can_be_said(blind):
+    assert blind(large_crop(), kind="photo") == []
+    assert len(blind(np.full((400, 700, 3), 90, np.uint8), kind="plate")) == 1
+    with pytest.raises(ValueError, match="auto, photo, plate"):
+        blind(large_crop(), kind="crop")

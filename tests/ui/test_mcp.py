@@ -1,4 +1,4 @@
-"""The page as a server of tools for language models (MCP): three tools, and strange calls get an error."""
+"""The page as a server of tools for language models (MCP): five tools, and strange calls get an error."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ from visiting import EXAMPLES
 
 pytest.importorskip("mcp", reason="without the package mcp the page is no MCP server")
 
-TOOLS = ("read_plate", "read_photo", "make_plate")
+TOOLS = ("read_plate", "read_photo", "restore_photo", "cover_photo", "make_plate")
 
 
 def with_session(address, work):
@@ -28,7 +28,7 @@ def with_session(address, work):
     return asyncio.run(talk())
 
 
-def test_three_tools_are_offered_and_one_reads_a_plate(address):
+def test_five_tools_are_offered_and_one_reads_a_plate(address):
     async def work(session):
         tools = (await session.list_tools()).tools
         picture = "data:image/png;base64," + base64.b64encode((EXAMPLES / "green.png").read_bytes()).decode()

@@ -23,7 +23,7 @@ def test_a_bad_plate_of_one_s_own_follows_text_and_sliders(page):
     )
     page.fill("#make-text input, #make-text textarea", "浙B1")
     page.wait_for_selector("#make-reading .plate-error:has-text('not a number that this kind of plate can carry')")
-    assert page.locator("#make-after img").count() == 0
+    assert page.locator("#make-reading img").count() == 0
     page.fill("#make-text input, #make-text textarea", "浙B12345")
     page.wait_for_selector("#make-reading .plate-text", timeout=30_000)
     page.locator("#make-width input[type=number]").fill("16")

@@ -7,7 +7,7 @@ import pytest
 
 from lpgan_demo.plates import LAYOUTS
 from lpgan_demo.results import PlateResult
-from lpgan_demo.ui.reading_panel import reading_html
+from lpgan_demo.ui.reading_panel import plate_html
 from lpgan_demo.ui.words import WORDS, language_of, say
 
 
@@ -42,6 +42,6 @@ def test_every_kind_of_plate_has_a_name():
 @pytest.mark.parametrize("language", sorted(WORDS))
 def test_a_plate_of_no_known_kind_is_said_in_words(language):
     picture = np.zeros((20, 60, 3), np.uint8)
-    page = reading_html(PlateResult("", 0.0, (), "unknown", picture, picture, "unknown kind"), language)
+    page = plate_html(PlateResult("", 0.0, (), "unknown", picture, picture, "unknown kind"), language)
     assert 'data-text=""' in page and say(language, "not_known") in page and say(language, "kind_unknown") in page
     assert "plate-cell" not in page

@@ -49,6 +49,7 @@ def tutorials(space: str | None = None) -> str:
 def about_tab(words: Words) -> None:
     """Render the tab."""
     words(gr.Markdown, "about")
+    words(gr.Markdown, "warning")
     with words(gr.Accordion, "measured", open=True):
         gr.Markdown(results_table(), elem_id="measured")
     words(gr.Markdown, "tutorials")

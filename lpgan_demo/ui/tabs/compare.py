@@ -9,7 +9,17 @@ import gradio as gr
 from ...evaluation.readers.judge import PictureReader
 from ...evaluation.table1 import load_rows, restore
 from ...images import resize
-from ..components import DISPLAY_SIZE, Words, examples_for, load_upload, on_gpu, picture_input, pipeline, user_error
+from ..components import (
+    DISPLAY_SIZE,
+    Turn,
+    Words,
+    examples_for,
+    load_upload,
+    on_gpu,
+    picture_input,
+    pipeline,
+    user_error,
+)
 from ..words import say
 
 
@@ -19,16 +29,26 @@ def _networks():
     return load_rows(), PictureReader.from_pretrained()
 
 
+def begin(turn: Turn) -> list:
+    """Empty the tab for a new picture."""
+    turn.begin()
+    return []
+
+
 @on_gpu
-def compare(image: str | None, language: str = "en") -> list[tuple]:
+def compare(image: str | None, turn: Turn, language: str = "en") -> list[tuple] | dict:
     """Restore a crop, or the plate of a photo that is read with most confidence, by every network.
 
     Returns:
-        [(picture, caption)] per row of Table 1, uint8 RGB of `DISPLAY_SIZE`.
+        [(picture, caption)] per row of Table 1, uint8 RGB of `DISPLAY_SIZE`; an update that changes nothing when the
+        visitor has chosen another picture meanwhile.
 
     Raises:
         gr.Error: the picture is unusable or shows no plate.
     """
+    if image is None:
+        return []
+    asked = turn.count
     plates = pipeline()(load_upload(image, language))
     if not plates:
         raise user_error(language, "nothing_found")
@@ -36,6 +56,8 @@ def compare(image: str | None, language: str = "en") -> list[tuple]:
     rows, reader = _networks()
     pictures = {name: restore(network, [surest.crop])[0] for name, network in rows.items()}
     texts = reader(list(pictures.values()), [surest.layout] * len(pictures))
+    if turn.count != asked:
+        return gr.skip()
     return [
         (resize(picture, DISPLAY_SIZE), f"{name}: {text or say(language, 'nothing')}")
         for (name, picture), text in zip(pictures.items(), texts)
@@ -48,12 +70,12 @@ def compare_tab(words: Words) -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             source = picture_input(words, "crop", "compare-source")
-            button = words(gr.Button, "compare", variant="primary", elem_id="compare-start")
             examples = examples_for(words, source, "compare-examples")
         with gr.Column(scale=2, min_width=300):
             looks = {"columns": 2, "height": "auto", "object_fit": "contain", "show_label": False, "buttons": []}
             gallery = gr.Gallery(elem_id="compare-pictures", **looks)
-    comparison = {"fn": compare, "inputs": [source, words.language], "outputs": gallery, "api_visibility": "private"}
-    source.input(**comparison)
-    button.click(**comparison)
-    examples.click(lambda sample: sample[0], examples, source, api_visibility="private").then(**comparison)
+    turn = gr.State(Turn())
+    options = {"api_visibility": "private", "trigger_mode": "multiple"}
+    emptied = source.change(begin, turn, gallery, queue=False, show_progress="hidden", **options)
+    emptied.then(compare, [source, turn, words.language], gallery, **options)
+    examples.click(lambda sample: sample[0], examples, source, queue=False, show_progress="hidden", **options)

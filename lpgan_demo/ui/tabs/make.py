@@ -73,7 +73,7 @@ def make_and_read(text: str, layout: str, *settings_and_language) -> tuple:
         return empty_panels(_bad_text(language, text or "…", kind))
     plate = pipeline().read_plate(make_plate(plain, layout, *settings))
     note = say(language, "right") if plate.text == plain else say(language, "wrong", text=plain)
-    return panel_values(plate, language, [note])
+    return panel_values(plate, language, [note], "make")
 
 
 def random_text(layout: str) -> str:

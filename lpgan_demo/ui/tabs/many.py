@@ -34,11 +34,12 @@ def read_many(paths: list[str] | None, language: str = "en", progress=PROGRESS):
     """Read pictures and zip files one by one.
 
     Yields:
-        (table, CSV, zip): after each picture the table so far, at the end all three.
+        (table, CSV, zip): all empty at first, after each picture the table so far, at the end all three.
 
     Raises:
         gr.Error: no files, too many pictures, or an unusable zip file.
     """
+    yield [], gr.update(value=None, interactive=False), gr.update(value=None, interactive=False)
     if not paths:
         raise user_error(language, "no_files")
     rows: list[Row] = []

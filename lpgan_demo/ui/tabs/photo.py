@@ -1,18 +1,32 @@
-"""The tab "One photo": a photo or crop in, its plates marked, the chosen one restored and read."""
+"""The tab "One photo": a photo or crop in; its plates restored and read, marked in the photo, and restored in place.
+
+What is shown always belongs to the picture that is shown: whenever the picture changes, the panels are emptied before
+the new one is read, and the answer to an earlier one is dropped (`components.Turn`).
+"""
 
 from __future__ import annotations
 
 import functools
+import tempfile
 import time
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import cv2
 import gradio as gr
 import numpy as np
 
+from ...images import load_image
 from ...images.drawing import annotate
-from ...results import PlateResult
+from ...images.in_place import with_note
+from ...inference.photo_restoration import covered_photo, restored_photo
+from ...inference.pipeline import KINDS
+from ...results import Detection, PlateResult
 from ..components import (
+    Turn,
     Words,
     empty_panels,
+    examples_folder,
     examples_for,
     load_upload,
     on_gpu,
@@ -21,15 +35,42 @@ from ..components import (
     pipeline,
     plate_panels,
 )
+from ..reading_panel import percent, wait_html
 from ..words import say
 
-NO_PHOTO = (gr.update(value=None, visible=False), gr.update(choices=[], value=None, visible=False))
-"""Updates that hide the marked photo and the choice of plates."""
+FIRST_EXAMPLE = "tilted.png"
+"""The example that a new visitor sees read."""
+
+
+@dataclass
+class Visit(Turn):
+    """What the tab shows to one visitor.
+
+    Attributes:
+        plates: those that were read.
+        found: those that were found; None: the picture is a crop.
+        notes: sentences in small print.
+    """
+
+    plates: list[PlateResult] = field(default_factory=list)
+    found: list[Detection] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+NO_PHOTO = (
+    gr.update(value=None, visible=False),
+    gr.update(choices=[], value=None, visible=False),
+    gr.update(visible=False),
+    None,
+    gr.update(value="drawn"),
+    gr.update(interactive=False),
+)
+"""Updates that hide the marked photo, the choice of plates, and the restored photo with its switch and download."""
 
 
 def _no_plates(message: str = "", role: str = "alert") -> tuple:
-    """The values of `show` without a plate: everything emptied but for a message in the place of the reading."""
-    return *NO_PHOTO, *empty_panels(message, role), ([], ())
+    """The outputs of the tab without a plate: everything emptied but for a message in the place of the reading."""
+    return *empty_panels(message, role), *NO_PHOTO
 
 
 @on_gpu
@@ -54,13 +95,48 @@ def read_photo(image: str | None) -> list[dict]:
 
 
 @on_gpu
-def show(image: str | None, language: str = "en") -> tuple:
+def restore_photo(image: str | None) -> np.ndarray:
+    """Restore every number plate of a photo in its place; a note below says that they are drawn.
+
+    Args:
+        image: a photo, or a crop of one plate.
+    """
+    photo = load_upload(image)
+    return with_note(restored_photo(photo, pipeline()(photo)), say("en", "drawn_note"))
+
+
+@on_gpu
+def cover_photo(image: str | None) -> np.ndarray:
+    """Cover every number plate of a photo, so that it can be shown to others.
+
+    Args:
+        image: a photo, or a crop of one plate.
+    """
+    photo = load_upload(image)
+    return covered_photo(photo, pipeline().find(photo))
+
+
+@on_gpu
+def show(image: str | None, kind: str, visit: Visit, language: str = "en"):
     """Find and read all plates of a picture.
 
-    Returns:
-        All outputs of the tab, so that no older result remains: marked photo, choice of plates, the values of
-        `plate_panels` for the plate with most confidence, and (plates, notes), the state that `show_chosen` needs.
+    Yields:
+        Once, all outputs of the tab: the panels of the plate with most confidence, marked photo, choice of plates,
+        restored photo with its group, switch and download, and the visit; nothing of it changes when the visitor has
+        chosen another picture meanwhile.
     """
+    turn, answered = visit.count, Visit()
+    with tempfile.TemporaryDirectory() as folder:  # until Gradio has its own copy of the file to take away
+        outputs = _answer(image, kind, answered, language, Path(folder))
+        if visit.count != turn:
+            yield (*(gr.skip() for _ in outputs), gr.skip())
+            return
+        visit.plates, visit.found, visit.notes = answered.plates, answered.found, answered.notes
+        yield *outputs, visit
+
+
+def _answer(image: str | None, kind: str, visit: Visit, language: str, folder: Path) -> tuple:
+    """The outputs of `show` but for the visit, into which it writes what the other handlers need."""
     if image is None:
         return _no_plates()
     try:
@@ -68,73 +144,135 @@ def show(image: str | None, language: str = "en") -> tuple:
     except gr.Error as error:
         return _no_plates(error.message)
     start = time.perf_counter()
-    found = pipeline().find(photo)  # None: the picture is a crop
+    found = pipeline().find(photo, kind)  # None: the picture is a crop
     detected = time.perf_counter()
     plates = [pipeline().read_plate(photo)] if found is None else pipeline().read_found(photo, found)
     seconds = detected - start, time.perf_counter() - detected
     notes = [say(language, key, seconds=f"{s:.2f}") for key, s in zip(("found_in", "read_in"), seconds)]
     if not plates:
         return _no_plates(say(language, "nothing_found"), "status")
+    visit.plates, visit.found, visit.notes = plates, found, notes
     if found is None:
-        return *NO_PHOTO, *panel_values(plates[0], language, notes), (plates, notes)
+        return *panel_values(plates[0], language, notes), *NO_PHOTO
     surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
     marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
-    names = [(f"{plate.text} ({100 * plate.confidence:.0f}%)", k) for k, plate in enumerate(plates)]
+    names = [(f"{plate.label} ({percent(plate.confidence)})", k) for k, plate in enumerate(plates)]
     choice = gr.update(choices=names, value=surest, visible=len(plates) > 1)
-    photo = gr.update(value=marked, visible=True)
-    return photo, choice, *panel_values(plates[surest], language, notes), (plates, notes)
+    slider, download = _restored(photo, "drawn", visit, language, folder)
+    in_place = gr.update(visible=True), slider, "drawn", download
+    return (
+        *panel_values(plates[surest], language, notes),
+        gr.update(value=marked, visible=True),
+        choice,
+        *in_place,
+    )
 
 
-def show_example(sample: list, language: str = "en") -> tuple:
-    """The picture of a clicked example and, as `show` does, its readings."""
-    return sample[0], *show(sample[0], language)
+def show_first(language: str = "en") -> tuple:
+    """The panels of the first example, for a visitor who has not chosen a picture yet."""
+    return panel_values(_first_example(), language, [say(language, "an_example")])
 
 
-def show_or_ask(image: str | None, language: str = "en") -> tuple:
-    """As `show`, but without a picture the visitor is asked for one."""
-    if image is None:
-        return _no_plates(say(language, "choose_first"), "status")
-    return show(image, language)
+@functools.cache
+def _first_example() -> PlateResult:
+    return pipeline().read_plate(examples_folder() / FIRST_EXAMPLE)
 
 
-def show_chosen(chosen: int | None, state: tuple[list[PlateResult], list[str]], language: str = "en") -> tuple:
-    """The values of the panels for the plate of index `chosen` in the state."""
-    plates, notes = state
-    if chosen is None or not plates:
+def empty(image: str | None, visit: Visit, language: str = "en") -> tuple:
+    """The outputs of the tab until the picture is read, if there is one; begins a new turn."""
+    visit.begin()
+    visit.plates, visit.found, visit.notes = [], None, []
+    panel, *rest = _no_plates()
+    return (wait_html(language) if image else panel), *rest, visit
+
+
+def show_chosen(chosen: int | None, visit: Visit, language: str = "en") -> tuple:
+    """The values of the panels for the plate of that index."""
+    if chosen is None or not visit.plates:
         return empty_panels()
-    return panel_values(plates[chosen], language, notes)
+    return panel_values(visit.plates[chosen], language, visit.notes)
 
 
-def show_clicked(state: tuple, language: str, event: gr.SelectData) -> tuple:
+def show_clicked(visit: Visit, language: str, event: gr.SelectData) -> tuple:
     """The index of the plate nearest to a click in the marked photo, and the values of its panels."""
-    plates, _ = state
-    if not plates:
+    if not visit.plates:
         return None, *empty_panels()
-    distances = [np.linalg.norm(plate.corners.mean(0) - event.index) for plate in plates]
+    distances = [np.linalg.norm(plate.corners.mean(0) - event.index) for plate in visit.plates]
     nearest = int(np.argmin(distances))
-    return nearest, *show_chosen(nearest, state, language)
+    return nearest, *show_chosen(nearest, visit, language)
 
 
-def photo_tab(words: Words) -> None:
-    """Render the tab and wire it."""
-    state = gr.State(([], ()), time_to_live=300)  # per visitor, deleted after five minutes
-    with gr.Row():
-        with gr.Column(scale=1, min_width=300):
+def show_restored(image: str | None, what: str, visit: Visit, language: str = "en"):
+    """The photo with its plates "drawn" in place or "covered".
+
+    Yields:
+        Once, the values of slider and download.
+    """
+    if image is None or not visit.plates:
+        yield None, gr.update(interactive=False)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield _restored(load_image(image), what, visit, language, Path(folder))
+
+
+def _restored(photo: np.ndarray, what: str, visit: Visit, language: str, folder: Path) -> tuple:
+    """The values of `show_restored`; the file to take away is written to `folder`.
+
+    It is as large as the photo was made, and says below it that plates were drawn.
+    """
+    if what == "covered":
+        result = offered = covered_photo(photo, visit.found)
+    else:
+        result = restored_photo(photo, visit.plates)
+        offered = with_note(result, say(language, "drawn_note"))
+    names = "-".join(plate.text for plate in visit.plates if plate.label != "?") if what == "drawn" else ""
+    size = "x".join(map(str, offered.shape[1::-1]))
+    path = folder / f"{(names or 'photo')[:60]}-{what}-{size}.png"
+    path.write_bytes(cv2.imencode(".png", offered[..., ::-1], (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes())
+    return (photo, result), gr.update(value=str(path), interactive=True)
+
+
+SCROLL_ON_PHONES = """() => {
+  const reading = document.querySelector('#reading');
+  if (window.innerWidth < 700 && reading?.innerText) reading.scrollIntoView({behavior: 'smooth', block: 'start'});
+}"""
+"""JavaScript: on a narrow page, bring the answer into view."""
+
+
+def photo_tab(words: Words) -> list:
+    """Render the tab and wire it; returns the panels of the plate."""
+    visit = gr.State(Visit(), time_to_live=300)  # deleted after five minutes
+    with gr.Row(elem_id="photo-row"):
+        with gr.Column(scale=1, min_width=300, elem_id="photo-in"):
             source = picture_input(words, "source", "source")
-            button = words(gr.Button, "read", variant="primary", elem_id="read")
+            kind = words.choice("picture_is", KINDS, elem_id="kind")
             examples = examples_for(words, source, "examples")
-        with gr.Column(scale=2, min_width=300):
-            options = {"interactive": False, "format": "jpeg", "buttons": ["download", "fullscreen"]}
-            marked = words(gr.Image, "marked", visible=False, elem_id="marked", **options)
-            choice = words(gr.Radio, "plate", choices=[], visible=False, elem_id="choice")
+        with gr.Column(scale=2, min_width=300, elem_id="photo-out"):
             panels = plate_panels(words)
-    options = {"api_visibility": "private", "show_progress_on": [panels[2]]}
-    inputs, outputs = [source, words.language], [marked, choice, *panels, state]
-    source.input(show, inputs, outputs, **options)
-    button.click(show_or_ask, inputs, outputs, **options)
-    source.clear(functools.partial(show, None), None, outputs, api_visibility="private")
-    examples.click(show_example, [examples, words.language], [source, *outputs], **options)
-    choice.input(show_chosen, [choice, state, words.language], panels, api_visibility="private")
-    marked.select(show_clicked, [state, words.language], [choice, *panels], api_visibility="private")
-    gr.Button(visible=False).click(read_plate, source, [panels[2], panels[-1]], api_name="read_plate")
+            options = {"interactive": False, "format": "jpeg"}
+            choice = words(gr.Radio, "plate", choices=[], visible=False, elem_id="choice")
+            marked = words(gr.Image, "marked", visible=False, elem_id="marked", buttons=["fullscreen"], **options)
+            with gr.Column(visible=False, elem_id="in-place") as group:
+                words(gr.Markdown, "in_place")
+                what = words.choice("what", ("drawn", "covered"), elem_id="what")
+                slider = gr.ImageSlider(show_label=False, elem_id="slider", buttons=["fullscreen"], **options)
+                download = words(gr.DownloadButton, "take_away", interactive=False, elem_id="take-away")
+    outputs = [*panels, marked, choice, group, slider, what, download, visit]
+    silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    private = {"api_visibility": "private", "trigger_mode": "multiple"}  # a new picture never waits to be asked for
+    changes, known = [source.change, kind.input], [visit, words.language]
+    emptied = gr.on(changes, empty, [source, *known], outputs, trigger_mode="multiple", **silent)
+    run = emptied.then(show, [source, kind, *known], outputs, show_progress_on=[panels[0]], **private)
+    run.then(None, js=SCROLL_ON_PHONES, **private)
+    examples.click(lambda sample: sample[0], examples, source, trigger_mode="multiple", **silent)
+    choice.input(show_chosen, [choice, *known], panels, trigger_mode="always_last", **silent)
+    marked.select(show_clicked, known, [choice, *panels], trigger_mode="always_last", **silent)
+    what.input(
+        show_restored, [source, what, *known], [slider, download], trigger_mode="always_last", api_visibility="private"
+    )
+    picture = gr.Image(visible=False, format="png")
+    gr.Button(visible=False).click(read_plate, source, [picture, panels[-1]], api_name="read_plate")
     gr.Button(visible=False).click(read_photo, source, panels[-1], api_name="read_photo")
+    gr.Button(visible=False).click(restore_photo, source, picture, api_name="restore_photo")
+    gr.Button(visible=False).click(cover_photo, source, picture, api_name="cover_photo")
+    return panels

@@ -20,11 +20,12 @@ def read_one_video(path: str | None, language: str = "en", progress=PROGRESS):
     """Read the plates of a video of at most `MAX_SECONDS`.
 
     Yields:
-        Once: (table, gallery of each car's clearest frame and restored plate, CSV).
+        (table, gallery of each car's clearest frame and restored plate, CSV): all empty, then those of the video.
 
     Raises:
         gr.Error: no video, one that is too long or cannot be decoded, or no plate in it.
     """
+    yield [], [], gr.update(value=None, interactive=False)
     if not path:
         raise user_error(language, "no_video")
     video = cv2.VideoCapture(path)
