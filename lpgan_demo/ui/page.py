@@ -44,14 +44,15 @@ PAGE_CSS = (
   #photo-in > .form {order: 3}
   #examples {order: 4 !important}
   #reading {min-height: 44rem}
+  #photo-out {min-height: 50rem}
 }
 #language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
-#tabs [role=radiogroup] label > span, #tabs .plate-pictures label > span {color: var(--body-text-color)}
-#tabs label.selected > span {color: white !important}
+#tabs :is(#choice, #kind, #what) label > span {color: var(--body-text-color)}
+#tabs :is(#choice, #kind, #what) label.selected > span {color: white}
 #examples .label, #compare-examples .label, #tabs [data-testid=block-label], #tabs [data-testid=block-info]
   {color: var(--body-text-color)}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}

@@ -24,7 +24,7 @@ CSS = """
 .plate-badge {border-radius: 1rem; padding: .15rem .8rem; font-weight: 600; color: white; background: #4b5563}
 .plate-badge.good {background: #15803d}
 .plate-badge.poor {background: #b45309}
-.plate-pictures {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: .6rem;
+.plate-pictures {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 130px), 1fr)); gap: .6rem;
   align-items: start; margin: .5rem 0}
 .plate-pictures figure {margin: 0; min-width: 0}
 .plate-pictures figcaption {font-size: .9rem; display: flex; flex-wrap: wrap; gap: 0 .6rem; min-height: 1.6rem}
@@ -32,7 +32,7 @@ CSS = """
 .plate-pictures input[type=radio] {appearance: auto; width: 1rem; height: 1rem; accent-color: #4f46e5; display: inline}
 .plate-pictures figure:has(input.ink:checked) img.grey, .plate-pictures figure:has(input.grey:checked) img.ink
   {display: none}
-.plate-row {display: flex; flex-wrap: wrap; gap: .4rem}
+.plate-row {display: flex; flex-wrap: wrap; gap: .4rem; align-items: flex-start}
 .plate-cell {border: 1px solid var(--border-color-primary); border-radius: .5rem; padding: .2rem .45rem;
   min-width: 3.6rem; text-align: center}
 .plate-cell summary {list-style: none; cursor: pointer}
