@@ -29,13 +29,12 @@ def scene(plates):
 
 
 def open_tab(page, number):
-    """Choose the tab of that number; on a phone most of them are behind the button with the dots."""
+    """Choose the tab of that number; on a phone most of them are in rows below the first."""
     page.wait_for_timeout(500)  # until the tabs are measured
     shown = page.locator("#tabs [role=tab]")
     if number < shown.count():
         shown.nth(number).click()
     else:
-        page.click("#tabs .overflow-menu > button")
         page.locator("#tabs .overflow-dropdown button").nth(number - shown.count()).click()
 
 

@@ -13,6 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..results import PlateImageError
 from .pixels import MIN_SIDE
 
+FORMATS = "JPEG, PNG, WebP, BMP, TIFF or GIF; a HEIC photo must be converted first"
+"""What is said of the formats that can be decoded, which are Pillow's."""
+
 MAX_PIXELS = 120_000_000
 """Largest accepted height times width."""
 
@@ -74,7 +77,7 @@ def _decode(source: Image.Image | bytes, name: str) -> np.ndarray:
     except PlateImageError:
         raise
     except UnidentifiedImageError:
-        raise PlateImageError(f"{name} is not an image in a known format") from None
+        raise PlateImageError(f"{name} is not an image in a known format ({FORMATS})") from None
     except Image.DecompressionBombError:
         raise PlateImageError(f"{name} is above the limit of {MAX_PIXELS // 1_000_000} megapixels") from None
     except Exception as error:

@@ -83,11 +83,15 @@ class Words:
         self._texts.append((component, name, key))
         return component
 
-    def choice(self, key: str, values: tuple[str, ...], **options) -> gr.Radio:
-        """A choice among values, the first at the beginning; the text of one is that of KEY_VALUE."""
-        radio = self(gr.Radio, key, choices=_text("en", "choices", (key, values)), value=values[0], **options)
-        self._texts.append((radio, "choices", (key, values)))
-        return radio
+    def choice(self, key: str, values: tuple[str, ...], kind=gr.Radio, label: str = "", **options):
+        """A choice among values, the first at the beginning; the text of one is that of KEY_VALUE.
+
+        kind: `gr.Radio` or `gr.Dropdown`. label: key of its label, if it is not `key`.
+        """
+        options = {"choices": _text("en", "choices", (key, values)), "value": values[0]} | options
+        component = self(kind, label or key, **options)
+        self._texts.append((component, "choices", (key, values)))
+        return component
 
     def table(self, elem_id: str) -> gr.Dataframe:
         """A table of readings with translated headers; `table_row` makes its rows."""

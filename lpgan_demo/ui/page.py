@@ -22,7 +22,7 @@ from .tabs.make import make_tab
 from .tabs.many import many_tab
 from .tabs.photo import photo_tab, show_first
 from .tabs.video import video_tab
-from .words import language_of
+from .words import WORDS, language_of
 
 PAGE_CSS = (
     CSS
@@ -49,6 +49,10 @@ PAGE_CSS = (
 #language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
+#tabs .tab-wrapper {height: auto; flex-wrap: wrap}
+#tabs .overflow-menu > button {display: none}
+#tabs .overflow-dropdown {display: flex !important; flex-wrap: wrap; position: static; border: none; box-shadow: none}
+#tabs .overflow-dropdown button {width: auto; padding: .4rem .8rem}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
 #tabs :is(#choice, #kind, #what) label > span {color: var(--body-text-color)}
@@ -91,15 +95,19 @@ def build() -> gr.Blocks:
             with words(gr.Tab, "tab_about", id="about"):
                 about_tab(words)
 
-        def choose_language(request: gr.Request):
-            language = language_of(request.headers.get("accept-language"))
+        remembered = gr.BrowserState(storage_key="lpgan-language")
+
+        def choose_language(language: str | None, request: gr.Request):
+            if language not in WORDS:
+                language = language_of(request.headers.get("accept-language"))
             return language, *(words.updates(language) if language != "en" else [gr.skip()] * len(words.components()))
 
         silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-        chosen = page.load(choose_language, None, [words.language, *words.components()], **silent)
+        chosen = page.load(choose_language, remembered, [words.language, *words.components()], **silent)
         chosen.then(show_first, words.language, panels, **silent)
         words.language.change(None, words.language, None, js=SET_PAGE_LANGUAGE, **silent)
         words.language.input(words.updates, words.language, words.components(), **silent)
+        words.language.input(lambda language: language, words.language, remembered, **silent)
     page.queue(max_size=32, default_concurrency_limit=1)
     return page
 

@@ -130,6 +130,9 @@ def test_the_page_speaks_three_languages(browser, address):
     visitor.locator("#language label").nth(2).click()
     visitor.wait_for_selector("h1:has-text('Đọc biển số')", timeout=20_000)
     visitor.wait_for_function("document.documentElement.lang == 'vi'", timeout=20_000)
+    wait_for_words(visitor, "#reading", "Độ tin cậy")  # the reading that was there in Chinese
+    visitor.reload()
+    visitor.wait_for_selector("h1:has-text('Đọc biển số')", timeout=60_000)  # remembered
     visitor.set_input_files("#source input[type=file]", EXAMPLES / "tilted.png")
     visitor.wait_for_selector("#reading:has-text('Độ tin cậy')", timeout=60_000)
     visitor.close()

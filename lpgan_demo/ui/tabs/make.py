@@ -89,13 +89,7 @@ def make_tab(words: Words, tab: gr.Tab) -> None:
         with gr.Column(scale=1, min_width=300):
             fields = [
                 words(gr.Textbox, "text", value=text, elem_id="make-text", max_length=20),
-                words(
-                    gr.Dropdown,
-                    "layout",
-                    choices=[(kind.title, name) for name, kind in LAYOUTS.items()],
-                    value=layout,
-                    elem_id="make-layout",
-                ),
+                words.choice("kind", tuple(LAYOUTS), gr.Dropdown, "layout", value=layout, elem_id="make-layout"),
             ]
             another = words(gr.Button, "another", elem_id="make-another")
             for key, low, high, step, value in (

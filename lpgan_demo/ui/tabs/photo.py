@@ -49,12 +49,20 @@ class Visit(Turn):
     Attributes:
         plates: those that were read.
         found: those that were found; None: the picture is a crop.
-        notes: sentences in small print.
+        seconds: that finding and reading took.
     """
 
     plates: list[PlateResult] = field(default_factory=list)
     found: list[Detection] | None = None
-    notes: list[str] = field(default_factory=list)
+    seconds: tuple[float, float] = (0.0, 0.0)
+
+    def notes(self, language: str) -> list[str]:
+        """Sentences in small print."""
+        found_in, read_in = self.seconds
+        return [
+            say(language, "found_in", seconds=f"{found_in:.2f}"),
+            say(language, "read_in", seconds=f"{read_in:.2f}"),
+        ]
 
 
 NO_PHOTO = (
@@ -131,7 +139,7 @@ def show(image: str | None, kind: str, visit: Visit, language: str = "en"):
         if visit.count != turn:
             yield (*(gr.skip() for _ in outputs), gr.skip())
             return
-        visit.plates, visit.found, visit.notes = answered.plates, answered.found, answered.notes
+        visit.plates, visit.found, visit.seconds = answered.plates, answered.found, answered.seconds
         yield *outputs, visit
 
 
@@ -148,12 +156,11 @@ def _answer(image: str | None, kind: str, visit: Visit, language: str, folder: P
     detected = time.perf_counter()
     plates = [pipeline().read_plate(photo)] if found is None else pipeline().read_found(photo, found)
     seconds = detected - start, time.perf_counter() - detected
-    notes = [say(language, key, seconds=f"{s:.2f}") for key, s in zip(("found_in", "read_in"), seconds)]
     if not plates:
         return _no_plates(say(language, "nothing_found"), "status")
-    visit.plates, visit.found, visit.notes = plates, found, notes
+    visit.plates, visit.found, visit.seconds = plates, found, seconds
     if found is None:
-        return *panel_values(plates[0], language, notes), *NO_PHOTO
+        return *panel_values(plates[0], language, visit.notes(language)), *NO_PHOTO
     surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
     marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
     names = [(f"{plate.label} ({percent(plate.confidence)})", k) for k, plate in enumerate(plates)]
@@ -161,7 +168,7 @@ def _answer(image: str | None, kind: str, visit: Visit, language: str, folder: P
     slider, download = _restored(photo, "drawn", visit, language, folder)
     in_place = gr.update(visible=True), slider, "drawn", download
     return (
-        *panel_values(plates[surest], language, notes),
+        *panel_values(plates[surest], language, visit.notes(language)),
         gr.update(value=marked, visible=True),
         choice,
         *in_place,
@@ -181,7 +188,7 @@ def _first_example() -> PlateResult:
 def empty(image: str | None, visit: Visit, language: str = "en") -> tuple:
     """The outputs of the tab until the picture is read, if there is one; begins a new turn."""
     visit.begin()
-    visit.plates, visit.found, visit.notes = [], None, []
+    visit.plates, visit.found = [], None
     panel, *rest = _no_plates()
     return (wait_html(language) if image else panel), *rest, visit
 
@@ -190,7 +197,14 @@ def show_chosen(chosen: int | None, visit: Visit, language: str = "en") -> tuple
     """The values of the panels for the plate of that index."""
     if chosen is None or not visit.plates:
         return empty_panels()
-    return panel_values(visit.plates[chosen], language, visit.notes)
+    return panel_values(visit.plates[chosen], language, visit.notes(language))
+
+
+def reword(chosen: int | None, image: str | None, visit: Visit, language: str) -> tuple:
+    """The values of the panels in another language; nothing changes while no plate is shown."""
+    if visit.plates:
+        return show_chosen(chosen or 0, visit, language)
+    return show_first(language) if image is None else (gr.skip(), gr.skip())
 
 
 def show_clicked(visit: Visit, language: str, event: gr.SelectData) -> tuple:
@@ -266,6 +280,7 @@ def photo_tab(words: Words) -> list:
     run.then(None, js=SCROLL_ON_PHONES, **private)
     examples.click(lambda sample: sample[0], examples, source, trigger_mode="multiple", **silent)
     choice.input(show_chosen, [choice, *known], panels, trigger_mode="always_last", **silent)
+    words.language.input(reword, [choice, source, *known], panels, **silent)
     marked.select(show_clicked, known, [choice, *panels], trigger_mode="always_last", **silent)
     what.input(
         show_restored, [source, what, *known], [slider, download], trigger_mode="always_last", api_visibility="private"
