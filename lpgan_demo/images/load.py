@@ -23,12 +23,13 @@ MAX_ASPECT = 20.0
 """Largest accepted ratio of the longer side to the shorter one."""
 
 
-def load_image(source) -> np.ndarray:
+def load_image(source, bgr: bool = False) -> np.ndarray:
     """Decode an image; EXIF rotation is applied, transparent pixels are blended with white.
 
     Args:
         source: a path, encoded bytes, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA of
             uint8, uint16 or float in [0, 1].
+        bgr: the colours of an array are in OpenCV's order, as `cv2.imread` gives them.
 
     Returns:
         uint8 (H, W, 3) RGB, never the caller's own memory.
@@ -39,6 +40,7 @@ def load_image(source) -> np.ndarray:
     """
     if isinstance(source, np.ndarray):
         image = _from_array(source)
+        image = np.ascontiguousarray(image[..., ::-1]) if bgr else image
     elif isinstance(source, Image.Image):
         image = _decode(source, "the picture")
     else:

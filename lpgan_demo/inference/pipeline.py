@@ -112,12 +112,13 @@ class PlatePipeline:
         extras = load_detector_and_deblurrer(source, backend, device, precision, hub, detect, deblur)
         return cls(PlateRestorer(networks, views), reader, Trust(**stored.get("trust", {})), *extras)
 
-    def __call__(self, source, kind: str = "auto") -> list[PlateResult]:
+    def __call__(self, source, kind: str = "auto", bgr: bool = False) -> list[PlateResult]:
         """Read the plates of a picture from left to right.
 
         Args:
             source: path, encoded bytes, PIL image or RGB array.
             kind: one of `KINDS`, what the picture is.
+            bgr: an array is in OpenCV's order, as `cv2.imread` gives it.
 
         Returns:
             A result for each plate; [] when there is none.
@@ -126,7 +127,7 @@ class PlatePipeline:
             PlateImageError: the input is no picture that can be read.
             ValueError: an unknown kind.
         """
-        photo = images.load_image(source)
+        photo = images.load_image(source, bgr)
         found = self.find(photo, kind)
         return [self.read_plate(photo)] if found is None else self.read_found(photo, found)
 
@@ -167,30 +168,30 @@ class PlatePipeline:
         ]
         return self._deblurred([result for result in results if is_plate(result)])
 
-    def read_plate(self, crop) -> PlateResult:
-        """Read one cropped plate, in any form that `images.load_image` takes."""
-        return self.read_plates([crop])[0]
+    def read_plate(self, crop, bgr: bool = False) -> PlateResult:
+        """Read one cropped plate, in any form that `images.load_image` takes; bgr as there."""
+        return self.read_plates([crop], bgr=bgr)[0]
 
-    def read_plates(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
+    def read_plates(self, crops: Iterable, batch_size: int = 32, bgr: bool = False) -> list[PlateResult]:
         """Read many cropped plates, `batch_size` at a time; PlateImageError at the first that is no picture."""
-        return self._deblurred(self._read(crops, batch_size))
+        return self._deblurred(self._read(crops, batch_size, bgr))
 
-    def read_track(self, crops: Iterable) -> PlateResult:
+    def read_track(self, crops: Iterable, bgr: bool = False) -> PlateResult:
         """Read several cropped frames of the same plate as one; the result's `crop` is the largest frame.
 
         Raises ValueError without any frame, PlateImageError at the first that is no picture.
         """
-        loaded = [images.load_image(crop) for crop in crops]
+        loaded = [images.load_image(crop, bgr) for crop in crops]
         if not loaded:
             raise ValueError("a track needs at least one frame")
         largest = max(loaded, key=lambda crop: crop.shape[0] * crop.shape[1])
         return self._deblurred(self._results([largest], self.restorer.fuse_frames(loaded)))[0]
 
-    def _read(self, crops: Iterable, batch_size: int = 32) -> list[PlateResult]:
+    def _read(self, crops: Iterable, batch_size: int = 32, bgr: bool = False) -> list[PlateResult]:
         """Restore and read crops, without deblurring them."""
         results: list[PlateResult] = []
         for batch in batched(crops, batch_size):
-            loaded = [images.load_image(crop) for crop in batch]
+            loaded = [images.load_image(crop, bgr) for crop in batch]
             results += self._results(loaded, self.restorer(loaded))
         return results
 

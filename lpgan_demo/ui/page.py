@@ -50,9 +50,11 @@ PAGE_CSS = (
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
 #tabs .tab-wrapper {height: auto; flex-wrap: wrap}
+#tabs .overflow-menu:not(.hide) {flex: 0 0 100%; min-width: 0}
 #tabs .overflow-menu > button {display: none}
-#tabs .overflow-dropdown {display: flex !important; flex-wrap: wrap; position: static; border: none; box-shadow: none}
-#tabs .overflow-dropdown button {width: auto; padding: .4rem .8rem}
+#tabs .overflow-dropdown {display: flex !important; flex-wrap: wrap; position: static; margin: 0; padding: 0;
+  border: none; box-shadow: none; background: none}
+#tabs .overflow-dropdown button {width: auto; padding: .4rem .7rem}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
 #tabs :is(#choice, #kind, #what) label > span {color: var(--body-text-color)}

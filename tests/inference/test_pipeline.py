@@ -250,3 +250,11 @@ def test_what_a_picture_is_can_be_said(blind):
     assert len(blind(np.full((400, 700, 3), 90, np.uint8), kind="plate")) == 1
     with pytest.raises(ValueError, match="auto, photo, plate"):
         blind(large_crop(), kind="crop")
+
+
+def test_opencv_s_order_of_colours_can_be_said(blind):
+    crop = large_crop(width=190)
+    as_rgb, as_bgr = blind.read_plate(crop), blind.read_plate(np.ascontiguousarray(crop[..., ::-1]), bgr=True)
+    assert np.array_equal(as_rgb.crop, as_bgr.crop) and as_rgb.to_dict() == as_bgr.to_dict()
+    (whole,), (track) = blind(crop[..., ::-1], bgr=True), blind.read_track([crop[..., ::-1]] * 2, bgr=True)
+    assert whole.text == track.text == as_rgb.text and np.array_equal(track.crop, crop)
