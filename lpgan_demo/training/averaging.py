@@ -14,7 +14,7 @@ from ..networks.base import save_weights
 from ..networks.registry import load_weights
 from ..weights import facts
 from .export import short_path
-from .mtgan import copy_weights
+from .mtgan_recipes import copy_weights
 
 PAIR = ("mtgan-generator", "mtgan-discriminator")
 

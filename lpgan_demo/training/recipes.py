@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 
 MODULES = {
-    "mtgan": ("mtgan", "MTGANRecipe", "train_mtgan"),
-    "srcnn": ("mtgan", "SRCNNRecipe", "train_mtgan"),
-    "srgan": ("mtgan", "SRGANRecipe", "train_mtgan"),
-    "dp-gan": ("mtgan", "DPGANRecipe", "train_mtgan"),
-    "gn": ("mtgan", "GNRecipe", "train_mtgan"),
+    "mtgan": ("mtgan_recipes", "MTGANRecipe", "train_mtgan"),
+    "srcnn": ("mtgan_recipes", "SRCNNRecipe", "train_mtgan"),
+    "srgan": ("mtgan_recipes", "SRGANRecipe", "train_mtgan"),
+    "dp-gan": ("mtgan_recipes", "DPGANRecipe", "train_mtgan"),
+    "gn": ("mtgan_recipes", "GNRecipe", "train_mtgan"),
     "deblur": ("deblur", "DeblurRecipe", "train_deblur"),
     "detector": ("detector", "DetectorRecipe", "train_detector"),
     "judge": ("readers", "PictureReaderRecipe", "train_picture_reader"),

@@ -74,7 +74,7 @@ def test_mistakes_end_in_one_line_not_a_traceback(tmp_path, small_weights, capsy
 def test_train_help_explains_every_option(capsys):
     from dataclasses import fields
 
-    from lpgan_demo.training.mtgan import MTGANRecipe
+    from lpgan_demo.training.mtgan_recipes import MTGANRecipe
 
     with pytest.raises(SystemExit):
         main(["train", "mtgan", "--help"])

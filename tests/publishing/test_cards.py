@@ -11,7 +11,7 @@ from lpgan_demo.networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig
 from lpgan_demo.publishing.cards import confusion_list, province_counts, write_cards
 from lpgan_demo.training.deblur import DeblurRecipe
 from lpgan_demo.training.export import command_of, run_hours
-from lpgan_demo.training.mtgan import DPGANRecipe, MTGANRecipe
+from lpgan_demo.training.mtgan_recipes import DPGANRecipe, MTGANRecipe
 from lpgan_demo.weights.folder import add_facts, facts
 
 

@@ -15,13 +15,14 @@ from lpgan_demo.networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminato
 from lpgan_demo.plates import get_layout
 from lpgan_demo.training.loop import fit
 from lpgan_demo.training.losses import seen_by_discriminator
-from lpgan_demo.training.mtgan import (
+from lpgan_demo.training.mtgan import MTGANTrainer, MTGANTraining
+from lpgan_demo.training.mtgan_recipes import (
     GNRecipe,
     MTGANRecipe,
-    MTGANTrainer,
-    MTGANTraining,
+    SRCNNRecipe,
     copy_weights,
     mtgan_networks,
+    train_mtgan,
 )
 from lpgan_demo.training.recipes import exported_networks
 from lpgan_demo.training.run import begin
@@ -256,3 +257,12 @@ def test_two_processes_have_the_gradients_of_one(tmp_path):
     assert set(theirs) == set(mine)
     for name, gradient in mine.items():
         assert torch.allclose(theirs[name], gradient, atol=1e-5 + 1e-3 * float(gradient.abs().max())), name
+
+
+def test_srcnn_learns_the_sharp_crop_and_mtgan_the_standard_plate(tmp_path):
+    assert SRCNNRecipe().draws == "sharp" and MTGANRecipe().draws == GNRecipe().draws == "standard"
+    with pytest.raises(ValueError, match="standard or sharp"):
+        train_mtgan(SRCNNRecipe(draws="crop", run=str(tmp_path)))
+    recipe = SRCNNRecipe(run=str(tmp_path / "run"), steps=2, save_every=2, batch_size=4, workers=0, warmup_steps=1)
+    train_mtgan(recipe)
+    assert (tmp_path / "run" / "checkpoint.pt").is_file()
