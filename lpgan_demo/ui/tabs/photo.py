@@ -220,13 +220,15 @@ def show_restored(image: str | None, what: str, visit: Visit, language: str = "e
     """The photo with its plates "drawn" in place or "covered".
 
     Yields:
-        Once, the values of slider and download.
+        Once, the values of slider and download; nothing when the visitor has chosen another picture meanwhile.
     """
     if image is None or not visit.plates:
         yield None, gr.update(interactive=False)
         return
+    turn = visit.count
     with tempfile.TemporaryDirectory() as folder:
-        yield _restored(load_image(image), what, visit, language, Path(folder))
+        values = _restored(load_image(image), what, visit, language, Path(folder))
+        yield values if visit.count == turn else (gr.skip(), gr.skip())
 
 
 def _restored(photo: np.ndarray, what: str, visit: Visit, language: str, folder: Path) -> tuple:
