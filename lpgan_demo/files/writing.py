@@ -17,7 +17,7 @@ COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "
 COLUMNS += ("start", "end", "frames")
 """Columns of the table; those that do not apply to a row stay empty."""
 
-NOTE = "Number plates in this picture were drawn by a network: what it believes, no evidence."
+NOTE = "Number plates in this picture were drawn by a network: what it believes, not evidence."
 """Stands below every photo whose plates were restored in place."""
 
 

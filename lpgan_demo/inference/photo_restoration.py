@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from .. import images
@@ -17,17 +18,30 @@ READABLE_WIDTH = 160
 """Width, in pixels, that a photo's narrowest drawn plate gets where the photo may be enlarged."""
 
 
+MOST_UNEQUAL = 1.5
+"""How much longer than its opposite a side of a plate may be in its crop, which is nearly straight already."""
+
+
+def plausible(corners: np.ndarray) -> bool:
+    """Whether a quadrilateral (4, 2), in shares of a crop, can be the outline of the plate that fills it."""
+    sides = np.linalg.norm(corners - np.roll(corners, -1, 0), axis=1)
+    pairs = zip(sides[:2], sides[2:])
+    even = all(max(pair) < MOST_UNEQUAL * min(pair) for pair in pairs)
+    quad = np.float32(corners)
+    return even and cv2.isContourConvex(quad) and cv2.contourArea(quad, True) > 0.3
+
+
 def corners_in_photo(plate: PlateResult) -> np.ndarray:
     """Where the drawn plate lies in the photo: float64 (4, 2), clockwise from its own top left, in the photo's pixels.
 
     More exact than the detector's corners: the drawing is registered with the crop. Of a crop that was read whole, its
-    own pixels are meant; a plate of no known kind keeps the detector's corners.
+    own pixels are meant; where registration fails, and for a plate of no known kind, the detector's corners are kept.
     """
     drawn = drawn_plate(plate)
     height, width = plate.crop.shape[:2]
-    if drawn is None:
+    shares = None if drawn is None else place_plate(drawn, images.resize(plate.crop, (64, 192)))
+    if shares is None or not plausible(shares):
         return plate.corners if plate.corners is not None else images.UNIT_SQUARE * (width, height)
-    shares = place_plate(drawn, images.resize(plate.crop, (64, 192)))
     if plate.corners is None:
         return shares * (width, height)
     centre = plate.corners.mean(0)

@@ -196,9 +196,9 @@ def plate_panels(words: Words, prefix: str = "") -> list:
     return [panel, data]
 
 
-def panel_values(plate: PlateResult, language: str = "en", notes=(), group: str = "plate") -> tuple:
-    """The values of `plate_panels` for one plate; notes and group as in `reading_panel.plate_html`."""
-    return plate_html(plate, language, notes, group), plate.to_dict()
+def panel_values(plate: PlateResult, language: str = "en", notes=(), group: str = "plate", lead: str = "") -> tuple:
+    """The values of `plate_panels` for one plate; notes, group and lead as in `reading_panel.plate_html`."""
+    return plate_html(plate, language, notes, group, lead), plate.to_dict()
 
 
 def empty_panels(message: str = "", role: str = "alert") -> tuple:

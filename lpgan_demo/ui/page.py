@@ -43,8 +43,8 @@ PAGE_CSS = (
   #photo-out {order: 2}
   #photo-in > .form {order: 3}
   #examples {order: 4 !important}
-  #reading {min-height: 44rem}
-  #photo-out {min-height: 50rem}
+  #reading:not(:has(.plate-error)) {min-height: 42rem}
+  #photo-out:not(:has(.plate-error)) {min-height: 48rem}
 }
 #language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}

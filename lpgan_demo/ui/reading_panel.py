@@ -48,7 +48,7 @@ CSS = """
 .illegible .plate-bar i {background: #9ca3af}
 .plate-note {font-size: .9rem}
 .plate-error {border-left: .3rem solid #dc2626; padding: .4rem .8rem}
-.plate-wait {min-height: 24rem; opacity: .6}
+.plate-wait {min-height: 24rem}
 """
 
 
@@ -103,7 +103,7 @@ def character_patches(plate: PlateResult) -> list[np.ndarray]:
     return [np.ascontiguousarray(flat[y0:y1, x0:x1]) for x0, y0, x1, y1 in boxes]
 
 
-def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = "plate") -> str:
+def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = "plate", lead: str = "") -> str:
     """A plate's text, badge, pictures, characters and notes.
 
     Args:
@@ -111,16 +111,21 @@ def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = 
         language: of the words.
         notes: sentences in small print below, such as times.
         group: tells the controls of one panel from those of another on the same page.
+        lead: a sentence above everything.
     """
     headline = escape(plate.text) or escape(say(language, "kind_" + UNKNOWN))
     badge = plate.legibility.split()[0]
-    confidence = f"{say(language, 'confidence')}: <b>{percent(plate.confidence)}</b> &middot; " if plate.text else ""
+    taken_for = ""
+    if plate.text:
+        kind = escape(say(language, "kind_" + plate.layout))
+        taken_for = f"{say(language, 'confidence')}: <b>{percent(plate.confidence)}</b> &middot; "
+        taken_for += f"{say(language, 'taken_for')}: {kind}. "
     return (
         f'<div class="{badge}">'
+        f"{f'<p><b>{escape(lead)}</b></p>' if lead else ''}"
         f'<div class="plate-head"><span class="plate-text" data-text="{escape(plate.text)}">{headline}</span>'
         f'<span class="plate-badge {badge}">{escape(say(language, plate.legibility))}</span></div>'
-        f"<p>{confidence}{say(language, 'taken_for')}: {escape(say(language, 'kind_' + plate.layout))}. "
-        f"{escape(trust_sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
+        f"<p>{taken_for}{escape(trust_sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
         f"{_pictures_html(plate, language, group)}"
         f'<div class="plate-row">{_cells_html(plate, language, group)}</div>'
         f'<p class="plate-note">{escape(" · ".join(notes))}</p></div>'

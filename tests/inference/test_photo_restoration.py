@@ -67,3 +67,16 @@ def test_a_covered_photo_has_no_plate_left(pipeline, read):
     assert (covered != photo).any()
     crop = photo[330:370, 80:200]
     assert not np.array_equal(covered_photo(crop, None), crop)
+
+
+def test_where_registration_fails_the_detector_s_corners_are_kept(read, monkeypatch):
+    from lpgan_demo.inference import photo_restoration
+
+    _, _, plates = read
+    flag = np.array([[0.0, 0.5], [1.0, 0.0], [1.0, 1.0], [0.0, 0.52]])  # shrinks to a point
+    twisted = np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    for corners in (flag, twisted, np.array([[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]])):
+        assert not photo_restoration.plausible(corners)
+        monkeypatch.setattr(photo_restoration, "place_plate", lambda drawn, picture, corners=corners: corners)
+        assert np.array_equal(corners_in_photo(plates[0]), plates[0].corners)
+    assert photo_restoration.plausible(np.array([[0.03, 0.05], [0.97, 0.0], [0.98, 0.93], [0.02, 1.02]]))

@@ -32,7 +32,7 @@ def test_the_browser_s_language_is_taken_if_the_page_speaks_it(header, language)
 
 
 def test_places_are_filled():
-    assert say("en", "in_doubt", places="1, 3").startswith("Characters in doubt: 1, 3.")
+    assert say("en", "in_doubt", places="1, 3").startswith("In doubt: the characters at position 1, 3.")
 
 
 def test_every_kind_of_plate_has_a_name():
@@ -45,3 +45,19 @@ def test_a_plate_of_no_known_kind_is_said_in_words(language):
     page = plate_html(PlateResult("", 0.0, (), "unknown", picture, picture, "unknown kind"), language)
     assert 'data-text=""' in page and say(language, "not_known") in page and say(language, "kind_unknown") in page
     assert "plate-cell" not in page
+
+
+def test_a_plate_that_the_photo_s_edge_cuts_off_is_said_to_be():
+    from lpgan_demo.ui.tabs.photo import Visit
+
+    picture = np.zeros((20, 60, 3), np.uint8)
+    inside = np.array([[10.0, 10], [70, 10], [70, 30], [10, 30]])
+    for corners, cut in (
+        (inside, False),
+        (inside + (129, 0), True),
+        (inside - (10, 0), True),
+        (inside - (0, 12), True),
+    ):
+        plate = PlateResult("", 0.0, (), "unknown", picture, picture, "unknown kind", box=(0, 0, 1, 1), corners=corners)
+        html, _ = Visit(plates=[plate], found=[], size=(150, 200)).panels(0, "en")
+        assert (say("en", "cut_off").split(":")[0] in html) is cut

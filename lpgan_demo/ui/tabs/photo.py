@@ -49,31 +49,39 @@ class Visit(Turn):
     Attributes:
         plates: those that were read.
         found: those that were found; None: the picture is a crop.
+        size: (height, width) of the photo.
         seconds: that finding and reading took.
     """
 
     plates: list[PlateResult] = field(default_factory=list)
     found: list[Detection] | None = None
+    size: tuple[int, int] = (0, 0)
     seconds: tuple[float, float] = (0.0, 0.0)
 
-    def notes(self, language: str) -> list[str]:
-        """Sentences in small print."""
-        found_in, read_in = self.seconds
-        return [
+    def panels(self, chosen: int, language: str) -> tuple:
+        """The values of the panels for the plate of that index."""
+        plate, (found_in, read_in) = self.plates[chosen], self.seconds
+        notes = [
             say(language, "found_in", seconds=f"{found_in:.2f}"),
             say(language, "read_in", seconds=f"{read_in:.2f}"),
         ]
+        return panel_values(plate, language, notes, lead=say(language, "cut_off") if self.is_cut(plate) else "")
+
+    def is_cut(self, plate: PlateResult) -> bool:
+        """Whether the edge of the photo cuts a plate off."""
+        if plate.corners is None:
+            return False
+        return bool((plate.corners < 1).any() or (plate.corners > np.array(self.size[::-1]) - 2).any())
 
 
 NO_PHOTO = (
-    gr.update(value=None, visible=False),
+    None,
     gr.update(choices=[], value=None, visible=False),
     gr.update(visible=False),
     None,
-    gr.update(value="drawn"),
     gr.update(interactive=False),
 )
-"""Updates that hide the marked photo, the choice of plates, and the restored photo with its switch and download."""
+"""Updates that hide the marked photo, the choice of plates, and the restored photo with its download."""
 
 
 def _no_plates(message: str = "", role: str = "alert") -> tuple:
@@ -125,25 +133,26 @@ def cover_photo(image: str | None) -> np.ndarray:
 
 
 @on_gpu
-def show(image: str | None, kind: str, visit: Visit, language: str = "en"):
+def show(image: str | None, kind: str, what: str, visit: Visit, language: str = "en"):
     """Find and read all plates of a picture.
 
     Yields:
-        Once, all outputs of the tab: the panels of the plate with most confidence, marked photo, choice of plates,
-        restored photo with its group, switch and download, and the visit; nothing of it changes when the visitor has
-        chosen another picture meanwhile.
+        Once, all outputs of the tab: the panels of the largest plate that can be read, marked photo, choice of plates,
+        restored photo with its group and download, and the visit; nothing of it changes when the visitor has chosen
+        another picture meanwhile.
     """
     turn, answered = visit.count, Visit()
     with tempfile.TemporaryDirectory() as folder:  # until Gradio has its own copy of the file to take away
-        outputs = _answer(image, kind, answered, language, Path(folder))
+        outputs = _answer(image, kind, what, answered, language, Path(folder))
         if visit.count != turn:
             yield (*(gr.skip() for _ in outputs), gr.skip())
             return
-        visit.plates, visit.found, visit.seconds = answered.plates, answered.found, answered.seconds
+        visit.plates, visit.found = answered.plates, answered.found
+        visit.size, visit.seconds = answered.size, answered.seconds
         yield *outputs, visit
 
 
-def _answer(image: str | None, kind: str, visit: Visit, language: str, folder: Path) -> tuple:
+def _answer(image: str | None, kind: str, what: str, visit: Visit, language: str, folder: Path) -> tuple:
     """The outputs of `show` but for the visit, into which it writes what the other handlers need."""
     if image is None:
         return _no_plates()
@@ -158,26 +167,26 @@ def _answer(image: str | None, kind: str, visit: Visit, language: str, folder: P
     seconds = detected - start, time.perf_counter() - detected
     if not plates:
         return _no_plates(say(language, "nothing_found"), "status")
-    visit.plates, visit.found, visit.seconds = plates, found, seconds
+    visit.plates, visit.found, visit.size, visit.seconds = plates, found, photo.shape[:2], seconds
     if found is None:
-        return *panel_values(plates[0], language, visit.notes(language)), *NO_PHOTO
-    surest = max(range(len(plates)), key=lambda k: plates[k].confidence)
+        return *visit.panels(0, language), *NO_PHOTO
+    first = max(range(len(plates)), key=lambda k: _prominence(plates[k]))
     marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
     names = [(f"{plate.label} ({percent(plate.confidence)})", k) for k, plate in enumerate(plates)]
-    choice = gr.update(choices=names, value=surest, visible=len(plates) > 1)
-    slider, download = _restored(photo, "drawn", visit, language, folder)
-    in_place = gr.update(visible=True), slider, "drawn", download
-    return (
-        *panel_values(plates[surest], language, visit.notes(language)),
-        gr.update(value=marked, visible=True),
-        choice,
-        *in_place,
-    )
+    choice = gr.update(choices=names, value=first, visible=len(plates) > 1)
+    in_place = gr.update(visible=True), *_restored(photo, what, visit, language, folder)
+    return *visit.panels(first, language), marked, choice, *in_place
+
+
+def _prominence(plate: PlateResult) -> tuple:
+    """Plates are sorted by it: whether it is read well, read at all, and how large it is in the photo."""
+    x0, y0, x1, y1 = plate.box
+    return plate.legibility == "good", plate.label != "?", (x1 - x0) * (y1 - y0)
 
 
 def show_first(language: str = "en") -> tuple:
     """The panels of the first example, for a visitor who has not chosen a picture yet."""
-    return panel_values(_first_example(), language, [say(language, "an_example")])
+    return panel_values(_first_example(), language, lead=say(language, "an_example"))
 
 
 @functools.cache
@@ -197,7 +206,7 @@ def show_chosen(chosen: int | None, visit: Visit, language: str = "en") -> tuple
     """The values of the panels for the plate of that index."""
     if chosen is None or not visit.plates:
         return empty_panels()
-    return panel_values(visit.plates[chosen], language, visit.notes(language))
+    return visit.panels(chosen, language)
 
 
 def reword(chosen: int | None, image: str | None, visit: Visit, language: str) -> tuple:
@@ -249,8 +258,8 @@ def _restored(photo: np.ndarray, what: str, visit: Visit, language: str, folder:
 
 
 SCROLL_ON_PHONES = """() => {
-  const reading = document.querySelector('#reading');
-  if (window.innerWidth < 700 && reading?.innerText) reading.scrollIntoView({behavior: 'smooth', block: 'start'});
+  const answer = document.querySelector('#photo-out');
+  if (window.innerWidth < 700 && answer?.innerText) answer.scrollIntoView({behavior: 'smooth', block: 'start'});
 }"""
 """JavaScript: on a narrow page, bring the answer into view."""
 
@@ -264,29 +273,30 @@ def photo_tab(words: Words) -> list:
             kind = words.choice("picture_is", KINDS, elem_id="kind")
             examples = examples_for(words, source, "examples")
         with gr.Column(scale=2, min_width=300, elem_id="photo-out"):
-            panels = plate_panels(words)
-            options = {"interactive": False, "format": "jpeg"}
             choice = words(gr.Radio, "plate", choices=[], visible=False, elem_id="choice")
-            marked = words(gr.Image, "marked", visible=False, elem_id="marked", buttons=["fullscreen"], **options)
+            panels = plate_panels(words)
+            options = {"interactive": False, "format": "jpeg", "show_label": False, "buttons": ["fullscreen"]}
             with gr.Column(visible=False, elem_id="in-place") as group:
+                words(gr.Markdown, "marked")
+                marked = gr.Image(elem_id="marked", **options)
                 words(gr.Markdown, "in_place")
                 what = words.choice("what", ("drawn", "covered"), elem_id="what")
-                slider = gr.ImageSlider(show_label=False, elem_id="slider", buttons=["fullscreen"], **options)
+                slider = gr.ImageSlider(elem_id="slider", **options)
                 download = words(gr.DownloadButton, "take_away", interactive=False, elem_id="take-away")
-    outputs = [*panels, marked, choice, group, slider, what, download, visit]
+    outputs = [*panels, marked, choice, group, slider, download, visit]
     silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     private = {"api_visibility": "private", "trigger_mode": "multiple"}  # a new picture never waits to be asked for
     changes, known = [source.change, kind.input], [visit, words.language]
     emptied = gr.on(changes, empty, [source, *known], outputs, trigger_mode="multiple", **silent)
-    run = emptied.then(show, [source, kind, *known], outputs, show_progress_on=[panels[0]], **private)
+    run = emptied.then(show, [source, kind, what, *known], outputs, show_progress_on=[panels[0]], **private)
     run.then(None, js=SCROLL_ON_PHONES, **private)
     examples.click(lambda sample: sample[0], examples, source, trigger_mode="multiple", **silent)
     choice.input(show_chosen, [choice, *known], panels, trigger_mode="always_last", **silent)
     words.language.input(reword, [choice, source, *known], panels, **silent)
     marked.select(show_clicked, known, [choice, *panels], trigger_mode="always_last", **silent)
-    what.input(
-        show_restored, [source, what, *known], [slider, download], trigger_mode="always_last", api_visibility="private"
-    )
+    changes = [what.input, words.language.input]
+    options = {"trigger_mode": "always_last", "api_visibility": "private"}
+    gr.on(changes, show_restored, [source, what, *known], [slider, download], **options)
     picture = gr.Image(visible=False, format="png")
     gr.Button(visible=False).click(read_plate, source, [picture, panels[-1]], api_name="read_plate")
     gr.Button(visible=False).click(read_photo, source, panels[-1], api_name="read_photo")
