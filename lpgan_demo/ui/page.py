@@ -33,11 +33,14 @@ PAGE_CSS = (
 #video-frames .thumbnail-item {aspect-ratio: 3 / 1.3}
 #compare-pictures .grid-container {grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) !important}
 #many-table th, #many-table td, #video-table th, #video-table td {word-break: normal; overflow-wrap: normal}
+#intro {min-height: 6rem}
+#language {min-height: 2.6rem}
 #photo-in, #photo-out {min-width: 0 !important}
 #reading {min-height: 22rem}
 #source {min-height: 220px}
 #examples {min-height: 8rem}
 @media (max-width: 700px) {
+  #intro {min-height: 12rem}
   #photo-in {display: contents}
   #photo-row > *, #photo-in > * {order: 1; width: 100%}
   #photo-out {order: 2}
@@ -82,7 +85,7 @@ def build() -> gr.Blocks:
         title="LPGAN: read the plate nobody can read", analytics_enabled=False, delete_cache=(300, 300)
     ) as page:
         words = Words()
-        words(gr.Markdown, "intro")
+        words(gr.Markdown, "intro", elem_id="intro")
         with gr.Tabs(elem_id="tabs"):
             with words(gr.Tab, "tab_photo", id="photo"):
                 panels = photo_tab(words)

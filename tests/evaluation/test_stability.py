@@ -31,8 +31,8 @@ def test_in_fp32_nothing_moves_by_more_than_rounding(folder):
 
 def test_a_pipeline_that_depends_on_the_batch_is_found_out(folder):
     class BatchDependent(PlatePipeline):
-        def read_plates(self, crops, batch_size=32):
-            plates = super().read_plates(crops, batch_size)
+        def read_plates(self, crops, batch_size=32, bgr=False):
+            plates = super().read_plates(crops, batch_size, bgr)
             return plates if batch_size == 32 else [plates[0]] * len(plates)
 
     sound = PlatePipeline.from_pretrained(precision="fp32", detect=False, deblur=False)
