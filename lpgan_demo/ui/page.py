@@ -46,8 +46,8 @@ PAGE_CSS = (
   #photo-out {order: 2}
   #photo-in > .form {order: 3}
   #examples {order: 4 !important}
-  #reading:not(:has(.plate-error)) {min-height: 42rem}
-  #photo-out:not(:has(.plate-error)) {min-height: 48rem}
+  #reading:not(:has(.plate-error)) {min-height: 38rem}
+  #photo-out:not(:has(.plate-error)) {min-height: 44rem}
 }
 #language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
