@@ -181,7 +181,8 @@ def how_made(known: dict, unit: str) -> str:
     hours, cores = known.get("hours"), known.get("cores", 2)
     made = f"{known.get('plates_seen', 0):,} {unit} seen"
     if hours:
-        spent = f"{hours:.1f} hours" if hours >= 0.5 else f"{60 * hours:.0f} minutes"
+        minutes = round(60 * hours)
+        spent = f"{hours:.1f} hours" if hours >= 0.5 else "a minute" if minutes < 2 else f"{minutes} minutes"
         kwh = hours * cores * WATTS_PER_CORE / 1000
         made += f" in {spent} on {cores} CPU core{'' if cores == 1 else 's'}, about {kwh:.1g} kWh at an assumed"
         made += f" {WATTS_PER_CORE} W a core"
