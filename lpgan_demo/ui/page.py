@@ -38,6 +38,7 @@ PAGE_CSS = (
 #photo-in, #photo-out {min-width: 0 !important}
 #reading {min-height: 22rem}
 #source {min-height: 220px}
+#photo-out:has(.plate-error) .gr-accordion {display: none}
 #examples {min-height: 8rem}
 @media (max-width: 700px) {
   #intro {min-height: 12rem}
