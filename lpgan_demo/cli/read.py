@@ -50,7 +50,9 @@ def run(arguments) -> int:
     pipeline = pipeline_of(arguments, deblur=False, detect=not arguments.crops)
     a = arguments
     folders = {"plates": a.save_plates, "marked": a.save_marked, "restored": a.save_restored, "covered": a.save_covered}
-    with ResultWriter(a.json_lines, a.csv, sheet=a.sheet, find=pipeline.find, **folders) as writer:
+    with ResultWriter(
+        a.json_lines, a.csv, sheet=a.sheet, find=lambda photo: pipeline.find(photo, a.kind), **folders
+    ) as writer:
         for rows in read_files(files, pipeline, sys.stderr.isatty(), a.crops, a.kind):
             writer.add(rows)
             for row in rows:

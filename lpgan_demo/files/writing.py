@@ -11,7 +11,7 @@ from ..images.drawing import annotate
 from ..images.in_place import with_note
 from ..inference.photo_restoration import covered_photo, restored_photo
 from ..results import PlateResult
-from .reading import Row
+from .reading import VIDEOS, Row
 
 COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "detection", "x0", "y0", "x1", "y1")
 COLUMNS += ("start", "end", "frames")
@@ -100,7 +100,7 @@ class ResultWriter:
                 self._write(self.marked, rows[0].source, marked)
             if self.restored:
                 self._write(self.restored, rows[0].source, with_note(restored_photo(photo, found), NOTE))
-        if self.covered and not rows[0].error and rows[0].start is None:
+        if self.covered and not rows[0].error and Path(rows[0].source).suffix.lower() not in VIDEOS:
             photo = load_image(rows[0].source)
             if (detections := self.find(photo)) != []:
                 self._write(self.covered, rows[0].source, covered_photo(photo, detections))

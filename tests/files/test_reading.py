@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lpgan_demo.cli.main import main
-from lpgan_demo.files.reading import files_of, read_files
+from lpgan_demo.files.reading import Row, files_of, read_files
 from lpgan_demo.files.writing import ResultWriter, done_in
 from lpgan_demo.inference.pipeline import PlatePipeline, is_crop, is_plate
 from lpgan_demo.results import Detection
@@ -73,6 +73,9 @@ def test_photos_are_restored_with_a_note_and_covered_where_something_is_found(fo
     assert Image.open(folders["restored"] / "b.png").height > Image.open(folder / "b.png").height
     covered, photo = (np.asarray(Image.open(f / "b.png")).astype(int) for f in (folders["covered"], folder))
     assert (covered != photo).any(2).sum() > 100 * 34
+    with ResultWriter(covered=tmp_path / "of videos", find=pipeline.find) as writer:
+        writer.add([Row(str(tmp_path / "street.mp4"))])  # a video without a plate is no photo
+    assert not (tmp_path / "of videos").exists()
     with pytest.raises(ValueError, match="give find"):
         ResultWriter(covered=folders["covered"])
 
