@@ -1,4 +1,4 @@
-"""Batches for the plate detector: photos cut and shot anew, with rendered plates and misleading signs pasted in.
+"""Batches for the plate detector: photos cut and shot anew, with rendered plates and what looks like one pasted in.
 
 A batch is dict(picture uint8 (N, H, W, 3) RGB, corners float32 (N, MAX_PLATES, 4, 2) in pixels, count int64 (N,)).
 """
@@ -10,20 +10,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
 
 from .. import images
-from ..images.drawing import packaged_font
-from ..plates import DIGITS, SYMBOLS
 from ..plates.camera import REFERENCE_WIDTH, Camera, shoot
 from ..plates.scenes import noise_field, used_plate
 from .batches import SeededBatches
+from .misleading import Misleading, camera_line
 from .synthetic import SyntheticPlates
+from .unknown import foreign_plate
 
 MAX_PLATES = 8
 """Largest number of labelled plates in one picture."""
 
-WIDTHS = (24.0, 330.0)
+WIDTHS = (20.0, 330.0)
 """Range of the width of plates in a picture, pixels."""
 
 
@@ -44,10 +43,22 @@ class StreetScenes:
         size: (height, width) of the pictures, pixels.
         photo_share: share of pictures that are cut from a photo.
         anywhere: share of these cut anywhere, not around a plate: grilles, lamps and signs are to be learnt as well.
+        negatives: archive of pieces of photos that are no plate, as of `Misleading`.
+        foreign_share: share of the pasted plates that are of no known kind: plates all the same.
     """
 
-    def __init__(self, photos, source: SyntheticPlates, size=(384, 512), photo_share=0.9, anywhere=0.25):
+    def __init__(
+        self,
+        photos,
+        source: SyntheticPlates,
+        size=(384, 512),
+        photo_share=0.9,
+        anywhere=0.25,
+        negatives="",
+        foreign_share=0.15,
+    ):
         self.photos, self.source, self.size, self.anywhere = list(photos), source, size, anywhere
+        self.misleading, self.foreign_share = Misleading(negatives), foreign_share
         self.photo_share = photo_share if self.photos else 0.0
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -55,23 +66,41 @@ class StreetScenes:
         picture, plates = self._cut_photo(rng) if rng.random() < self.photo_share else (_background(self.size, rng), [])
         for quad in plates:  # some plates are painted over with another one
             if rng.random() < 0.4:
-                text, index = self.source.draw_text(rng)
-                self._paste_plate(picture, text, index, quad, rng)
+                _paste_plate(picture, self._draw_plate(rng)[0], quad, rng)
         taken = list(plates)
-        for _ in range(rng.integers(0, 4)):
-            quad = _free_quad(self.size, taken, rng.uniform(0.15, 1.2), rng)
+        for _ in range(rng.integers(0, 5)):
+            patch = self.misleading.sample(rng)
+            height, width = patch.opacity.shape
+            quad = _free_quad(self.size, taken, height / width * np.exp(rng.normal(0, 0.2)), rng)
             if quad is not None:
-                _paste(picture, _sign(rng), quad)
+                _paste(picture, patch.picture, quad, patch.opacity)
                 taken.append(quad)
         for _ in range(rng.integers(0, 3)):
-            text, index = self.source.draw_text(rng)
-            height_mm, width_mm = self.source.layouts[index].size_mm
-            quad = _free_quad(self.size, taken, height_mm / width_mm, rng)
+            plate, aspect = self._draw_plate(rng)
+            quad = _free_quad(self.size, taken, 1 / aspect, rng)
             if quad is not None:
-                self._paste_plate(picture, text, index, quad, rng)
+                _paste_plate(picture, plate, quad, rng)
                 taken.append(quad)
                 plates.append(quad)
-        return _photographed(picture, rng), np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
+        picture = _photographed(picture, rng)
+        for _ in range(rng.integers(1, 4) if rng.random() < 0.3 else 0):
+            patch = camera_line(rng)
+            height, width = patch.opacity.shape
+            quad = _free_quad(self.size, taken, height / width * np.exp(rng.normal(0, 0.2)), rng, upright=True)
+            if quad is not None:
+                _paste(picture, patch.picture, quad, patch.opacity)
+                taken.append(quad)
+        return picture, np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
+
+    def _draw_plate(self, rng) -> tuple[np.ndarray, float]:
+        """A worn plate, float32 RGB, and its width over its height."""
+        if rng.random() < self.foreign_share:
+            plate, _, aspect = foreign_plate(rng)
+            return plate, aspect
+        text, index = self.source.draw_text(rng)
+        layout = self.source.layouts[index]
+        plate, _ = used_plate(text, layout, rng, self.source.draw_glyphs(rng, text))
+        return plate, layout.size_mm[1] / layout.size_mm[0]
 
     def _cut_photo(self, rng) -> tuple[np.ndarray, list[np.ndarray]]:
         """A photo rotated, scaled and cut, around one of its plates or anywhere; and the corners of those in it."""
@@ -101,42 +130,45 @@ class StreetScenes:
                 cv2.fillConvexPoly(picture, np.int32(enlarged), rng.integers(0, 256, 3).tolist())
         return picture, inside
 
-    def _paste_plate(self, picture, text, index, quad, rng) -> None:
-        """Paste a rendered plate, about as bright as the picture around it."""
-        plate, _ = used_plate(text, self.source.layouts[index], rng, self.source.draw_glyphs(rng, text))
-        box = cv2.boundingRect(np.float32(quad))
-        around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
-        light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.45, 1.4) ** rng.uniform(0.2, 1.0)
-        shade = 1 + noise_field(rng, plate.shape[:2], (2, 3), 1) * rng.uniform(0, 0.4)
-        _paste(picture, plate * light * shade, quad)
+
+def _paste_plate(picture: np.ndarray, plate: np.ndarray, quad: np.ndarray, rng) -> None:
+    """Paste a rendered plate, about as bright as the picture around it."""
+    box = cv2.boundingRect(np.float32(quad))
+    around = images.crop_box(picture, (box[0], box[1], box[0] + box[2], box[1] + box[3]), 0.3).mean()
+    light = np.exp(rng.normal(0, 0.25)) * np.clip(around / 110, 0.45, 1.4) ** rng.uniform(0.2, 1.0)
+    shade = 1 + noise_field(rng, plate.shape[:2], (2, 3), 1) * rng.uniform(0, 0.4)
+    _paste(picture, plate * light * shade, quad)
 
 
-def _paste(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray) -> None:
+def _paste(picture: np.ndarray, patch: np.ndarray, quad: np.ndarray, opacity: np.ndarray | None = None) -> None:
     """Warp a patch into a quadrilateral of the picture, in place; it is averaged first where it must shrink."""
+    opacity = np.ones(patch.shape[:2], np.float32) if opacity is None else opacity
     width, height = np.ptp(quad[:, 0]), np.ptp(quad[:, 1])
     shrink = min(1.0, 1.2 * max(width / patch.shape[1], height / patch.shape[0]))
     if shrink < 1:
         size = max(4, round(patch.shape[1] * shrink)), max(3, round(patch.shape[0] * shrink))
         patch = cv2.resize(patch.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        opacity = cv2.resize(opacity, size, interpolation=cv2.INTER_AREA)
     h, w = patch.shape[:2]
     warp = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), np.float32(quad))
     size = picture.shape[1::-1]
-    mask = cv2.warpPerspective(np.ones((h, w), np.float32), warp, size)[..., None]
+    mask = cv2.warpPerspective(opacity, warp, size)[..., None]
     warped = cv2.warpPerspective(patch.astype(np.float32), warp, size, borderMode=cv2.BORDER_REPLICATE)
     picture[:] = np.clip(picture * (1 - mask) + warped * mask, 0, 255).astype(np.uint8)
 
 
-def _free_quad(size, taken, aspect: float, rng) -> np.ndarray | None:
+def _free_quad(size, taken, aspect: float, rng, upright: bool = False) -> np.ndarray | None:
     """Corners of a quadrilateral `aspect` times as high as wide, in the picture and apart from `taken`; or None."""
     for _ in range(10):
         width = np.exp(rng.uniform(*np.log(WIDTHS)))
         quad = (np.array([[0, 0], [1, 0], [1, aspect], [0, aspect]]) - (0.5, aspect / 2)) * width
-        quad[:, 0] *= rng.uniform(0.7, 1.05)  # seen from the side
-        angle = np.deg2rad(rng.uniform(-45, 45) if rng.random() < 0.15 else rng.normal(0, 5))
-        shear = np.tan(np.deg2rad(rng.normal(0, 8)))
-        quad = quad @ np.array([[1, shear], [0, 1]])
-        quad = quad @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        quad += rng.normal(0, 0.02, (4, 2)) * width * min(1, aspect)
+        if not upright:
+            quad[:, 0] *= rng.uniform(0.7, 1.05)  # seen from the side
+            angle = np.deg2rad(rng.uniform(-45, 45) if rng.random() < 0.15 else rng.normal(0, 5))
+            shear = np.tan(np.deg2rad(rng.normal(0, 8)))
+            quad = quad @ np.array([[1, shear], [0, 1]])
+            quad = quad @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+            quad += rng.normal(0, 0.02, (4, 2)) * width * min(1, aspect)
         extent = np.ptp(quad, axis=0)
         room = np.array(size[::-1]) - extent
         if (room <= 4).any():
@@ -171,32 +203,12 @@ def _background(size, rng) -> np.ndarray:
     return picture
 
 
-def _sign(rng) -> np.ndarray:
-    """A sign that is no plate: a shop's name, a telephone number or a date. float32 (H, W, 3) RGB."""
-    kind = rng.integers(3)
-    if kind == 0:
-        text = "".join(rng.choice(list(SYMBOLS), rng.integers(2, 6)))
-    elif kind == 1:
-        text = "".join(rng.choice(list(DIGITS), rng.integers(8, 13)))
-    else:
-        year, month, day, hour, minute = rng.integers((1990, 1, 1, 0, 0), (2030, 13, 29, 24, 60))
-        text = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}"
-    font = packaged_font("Medium", chinese=kind == 0, size=48)
-    width = int(font.getlength(text)) + int(rng.integers(4, 40))
-    height = int(rng.integers(52, 110))
-    dark, bright = rng.integers(0, 110, 3), rng.integers(130, 256, 3)
-    paper, ink = (dark, bright) if rng.random() < 0.5 else (bright, dark)
-    sign = Image.new("RGB", (width, height), tuple(paper.tolist()))
-    ImageDraw.Draw(sign).text((width // 2, height // 2), text, font=font, fill=tuple(ink.tolist()), anchor="mm")
-    return np.asarray(sign, np.float32)
-
-
 def _photographed(picture: np.ndarray, rng) -> np.ndarray:
     """A shot of the picture by day or night, in half of the cases a bad one, resized to the picture's size."""
     height, width = picture.shape[:2]
     bad = rng.random() < 0.5
     night = rng.random() < 0.15
-    scale = np.exp(rng.uniform(np.log(0.4), 0)) if bad else 1.0  # the detector enlarges small photos
+    scale = np.exp(rng.uniform(np.log(0.35), 0)) if bad else 1.0  # the detector enlarges small photos
     motion = rng.uniform(2, 8) if bad and rng.random() < 0.5 else 0.0  # in pixels of the shot
     camera = Camera(
         width=round(width * scale),
@@ -207,7 +219,7 @@ def _photographed(picture: np.ndarray, rng) -> np.ndarray:
         cast=tuple(np.clip(1 + rng.normal(0, 0.08, 3), 0.6, 1.4)),
         gamma=float(np.exp(rng.normal(0, 0.15))),
         noise=rng.uniform(2, 12) if bad else rng.uniform(0, 3),
-        jpeg=int(rng.uniform(30, 75) if bad else rng.uniform(75, 97)),
+        jpeg=int(rng.uniform(25, 75) if bad else rng.uniform(75, 97)),
     )
     return images.resize(shoot(picture, camera, rng), (height, width))
 

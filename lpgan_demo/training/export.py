@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ..networks.base import save_weights
+from ..weights import BUNDLED
 from .recipes import exported_networks, recipe_class
 
 
@@ -30,7 +31,7 @@ def command_of(recipe) -> str:
         if value == default or f.name in hidden:
             continue
         if f.name == "start" and "=" not in str(value):
-            parts += [f"--start {Path(value).name}"] if Path(value).name.endswith("-generator") else []
+            parts += [f"--start {Path(value).name}"] if (BUNDLED / Path(value).name).is_dir() else []
             continue
         flag = "--" + f.name.replace("_", "-")
         if isinstance(default, bool):

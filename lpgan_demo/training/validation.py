@@ -10,6 +10,7 @@ from .. import images
 from ..data.ink_batches import lettered, shoot_plate
 from ..data.labelled import photos_of
 from ..evaluation.metrics import detection_scores, ink_f_measure, reading_scores
+from ..evaluation.photos import worsened
 from ..images import binarise
 from ..inference.detection import PlateDetector
 from ..plates import decode, get_layout
@@ -108,15 +109,24 @@ def ink_validator(plates, lettering=None, size=(128, 192)):
     return validate
 
 
-def photo_validator(plates):
-    """A function of a `DetectorTrainer`: recall, precision and average precision (the score) on the plates' photos."""
-    photos = photos_of(plates)
+def photo_validator(plates, threshold: float = 0.8):
+    """A function of a `DetectorTrainer` that measures it on the plates' photos, as they are and made bad.
+
+    Its values: recall, precision and average_precision of finds that score `threshold` or more, made bad as bad_recall
+    and so on; and score, the mean of both photos' F measure of recall and precision and of their average precision.
+    """
+    photos = [(images.load_image(path), corners) for path, corners in photos_of(plates)]
+    shots = {"": photos, "bad_": [worsened(photo, corners) for photo, corners in photos]}
 
     @torch.no_grad()
     def validate(trainer) -> dict:
         detector = PlateDetector(trainer.network_ema, trainer.device, trainer.precision, threshold=0.05)
-        found = [detector(images.load_image(path)) for path, _ in photos]
-        values = detection_scores([corners for _, corners in photos], found)
-        return {name: round(value, 4) for name, value in values.items()} | {"score": values["average_precision"]}
+        report, scores = {}, []
+        for shot, pictures in shots.items():
+            values = detection_scores([c for _, c in pictures], [detector(p) for p, _ in pictures], threshold)
+            recall, precision = values["recall"], values["precision"]
+            scores += [2 * recall * precision / max(1e-9, recall + precision), values["average_precision"]]
+            report |= {shot + name: round(value, 4) for name, value in values.items()}
+        return report | {"score": round(float(np.mean(scores)), 4)}
 
     return validate
