@@ -26,7 +26,7 @@ def register(commands) -> None:
         "--json-lines", metavar="FILE", help="also write a line per file; a run that was broken off goes on after them"
     )
     read.add_argument("--csv", metavar="FILE", help="also write a table with a row per plate")
-    read.add_argument("--save-marked", metavar="FOLDER", help="also write each photo with its plates marked")
+    read.add_argument("--save-marked", metavar="FOLDER", help="also write each photo and video with its plates marked")
     read.add_argument(
         "--save-restored", metavar="FOLDER", help="also write each photo with its plates as the network draws them"
     )

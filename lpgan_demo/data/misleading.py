@@ -79,7 +79,7 @@ def car_lettering(rng: np.random.Generator) -> Patch:
     edge = cv2.dilate(ink, np.ones((3, 3), np.uint8), iterations=2)
     picture = np.full((height, width, 3), rng.uniform(0, 90), np.float32)
     picture = picture * (1 - ink[..., None]) + np.float32(colour) * shine * ink[..., None]
-    return Patch(picture.astype(np.float32), ink if rng.random() < 0.5 else edge * 0.8 + ink * 0.2)
+    return Patch(picture.clip(0, 255).astype(np.float32), ink if rng.random() < 0.5 else edge * 0.8 + ink * 0.2)
 
 
 def camera_line(rng: np.random.Generator) -> Patch:

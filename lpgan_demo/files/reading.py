@@ -11,7 +11,7 @@ import numpy as np
 from ..images import load_image
 from ..inference.pipeline import PlatePipeline, batched
 from ..results import PlateImageError, PlateResult
-from .video import read_video
+from .video import VideoPlate, read_video
 
 PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -23,6 +23,7 @@ class Row:
     """One plate of a source file; or, with plate None, that it has none, or the error that stopped its reading.
 
     start, end, frames: of a video, the plate's first and last seconds and the number of frames it was found in.
+    car: of a video, all that is known of the plate.
     """
 
     source: str
@@ -31,6 +32,17 @@ class Row:
     start: float | None = None
     end: float | None = None
     frames: int | None = None
+    car: VideoPlate | None = None
+
+    @classmethod
+    def of_car(cls, source: str, car: VideoPlate) -> Row:
+        """The row of one plate of a video."""
+        return cls(source, car.plate, "", car.start, car.end, car.frames, car)
+
+    @property
+    def status(self) -> str:
+        """ "plate", "no plate" or "error"."""
+        return "error" if self.error else "no plate" if self.plate is None else "plate"
 
     def to_dict(self) -> dict:
         """JSON-ready values of a row with a plate, without the pictures."""
@@ -70,8 +82,7 @@ def read_files(
     for path in files:
         try:
             if path.suffix.lower() in VIDEOS:
-                found = read_video(path, pipeline)
-                rows = [Row(str(path), track.plate, "", track.start, track.end, track.frames) for track in found]
+                rows = [Row.of_car(str(path), car) for car in read_video(path, pipeline)]
             else:
                 rows = [Row(str(path), plate) for plate in pipeline(path, kind)]
             yield rows or [Row(str(path))]

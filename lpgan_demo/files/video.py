@@ -19,17 +19,37 @@ KEPT_FRAMES = 7
 MAX_GAP = 1.0
 """Longest time between two sightings of a track, in seconds."""
 
+STILL_PIXELS, STILL_SECONDS = 1.5, 1.0
+"""A track stands still when its corners stay within so many pixels of one place, for at least so many seconds."""
+
 
 @dataclass(frozen=True, eq=False)
 class VideoPlate:
-    """One plate of a video. start, end: seconds of its first and last sighting; frames: how many it was found in;
-    plate: its best frames read as one, with crop, box and corners of the best frame, at best_time seconds."""
+    """One plate of a video.
+
+    Attributes:
+        start, end: of its first and last sighting, in seconds.
+        frames: number of frames it was found in.
+        best_time: of its best frame, in seconds.
+        plate: its best frames read as one; crop, box and corners are those of the best frame.
+        seconds: float (frames,), when it was found.
+        corners: float (frames, 4, 2), where it was found, in pixels of the frame, clockwise from the top left.
+    """
 
     start: float
     end: float
     frames: int
     best_time: float
     plate: PlateResult
+    seconds: np.ndarray
+    corners: np.ndarray
+
+    def corners_at(self, seconds: float) -> np.ndarray | None:
+        """Corners (4, 2) at a time, interpolated between sightings; None before the first and after the last."""
+        if not self.start <= seconds <= self.end:
+            return None
+        paths = self.corners.reshape(len(self.seconds), 8).T
+        return np.array([np.interp(seconds, self.seconds, path) for path in paths]).reshape(4, 2)
 
     def to_dict(self) -> dict:
         """JSON-ready values, without the pictures."""
@@ -43,9 +63,8 @@ class _Track:
 
     last: Detection
     seconds: float
-    start: float
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
-    frames: int = 0
+    sightings: list = field(default_factory=list)  # (seconds, corners)
     kept: list = field(default_factory=list)  # (area * score, seconds, detection, crop), best first
 
     def expected(self, seconds: float) -> tuple:
@@ -57,12 +76,19 @@ class _Track:
     def add(self, detection: Detection, seconds: float, frame: np.ndarray) -> None:
         """Add a sighting."""
         crop = rectify(frame, detection.corners, CROP_MARGIN)
-        if self.frames:
+        if self.sightings:
             moved = _centre(detection.box) - _centre(self.last.box)
             self.velocity = moved / max(1e-3, seconds - self.seconds)
-        self.last, self.seconds, self.frames = detection, seconds, self.frames + 1
+        self.last, self.seconds = detection, seconds
+        self.sightings.append((seconds, detection.corners))
         self.kept.append((crop.shape[0] * crop.shape[1] * detection.score, seconds, detection, crop))
         self.kept = sorted(self.kept, key=lambda item: -item[0])[:KEPT_FRAMES]
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the plate never moved, see `STILL_PIXELS`."""
+        places = np.array([corners for _, corners in self.sightings])
+        return self.seconds - self.sightings[0][0] >= STILL_SECONDS and np.ptp(places, axis=0).max() <= 2 * STILL_PIXELS
 
 
 def _centre(box) -> np.ndarray:
@@ -96,6 +122,48 @@ def frames_of(
         video.release()
 
 
+def video_plates(
+    path: str | Path,
+    pipeline: PlatePipeline,
+    every: float = 0.2,
+    least_frames: int = 2,
+    progress=None,
+    longest: float = float("inf"),
+) -> Iterator[VideoPlate]:
+    """Read the plates of a video, each as soon as it has not been seen for `MAX_GAP` seconds.
+
+    A plate that stands still from its first sighting to its last, over `STILL_SECONDS` or more, is a parked car or a
+    line that the camera writes, such as a clock: it counts only when its legibility is "good". Memory does not grow
+    with the video's length, except by the places where plates were found.
+
+    Args:
+        path: of the video.
+        pipeline: one with a detector.
+        every: seconds between the frames that are searched.
+        least_frames: tracks with fewer sightings are dropped as false.
+        progress: called after each frame with the share of the video done, in [0, 1]; what it raises ends the reading.
+        longest: seconds of the video, from its start, that are read.
+
+    Yields:
+        The plates as their cars go, and in the end those that are still there.
+
+    Raises:
+        PlateImageError: the file is no video.
+        ValueError: the pipeline has no detector.
+    """
+    if pipeline.detector is None:
+        raise ValueError("reading a video needs a pipeline with a detector")
+    tracks: list[_Track] = []
+    for seconds, frame, share in frames_of(path, every, longest):
+        gone = [track for track in tracks if seconds - track.seconds > MAX_GAP]
+        tracks = [track for track in tracks if track not in gone]
+        yield from _read(gone, pipeline, least_frames)
+        _link(tracks, pipeline.detector(frame), seconds, frame)
+        if progress is not None:
+            progress(share)
+    yield from _read(tracks, pipeline, least_frames)
+
+
 def read_video(
     path: str | Path,
     pipeline: PlatePipeline,
@@ -104,31 +172,9 @@ def read_video(
     progress=None,
     longest: float = float("inf"),
 ) -> list[VideoPlate]:
-    """Read every plate of a video, in the order of appearance; memory does not grow with the video's length.
-
-    every: seconds between the frames that are searched. least_frames: tracks with fewer sightings are dropped as false.
-    progress: called with the share done, in [0, 1]. longest: seconds of the video, from its start, that are read.
-    Raises PlateImageError when the file is no video, ValueError for a pipeline without a detector.
-    """
-    if pipeline.detector is None:
-        raise ValueError("reading a video needs a pipeline with a detector")
-    open_tracks: list[_Track] = []
-    done: list[VideoPlate] = []
-
-    def close(track: _Track) -> None:
-        if track.frames >= least_frames and is_plate((found := _read(track, pipeline)).plate):
-            done.append(found)
-
-    for seconds, frame, share in frames_of(path, every, longest):
-        for track in [track for track in open_tracks if seconds - track.seconds > MAX_GAP]:
-            open_tracks.remove(track)
-            close(track)
-        _link(open_tracks, pipeline.detector(frame), seconds, frame)
-        if progress is not None:
-            progress(share)
-    for track in open_tracks:
-        close(track)
-    return sorted(done, key=lambda found: found.start)
+    """All of `video_plates`, in the order of appearance; arguments and errors are the same."""
+    found = video_plates(path, pipeline, every, least_frames, progress, longest)
+    return sorted(found, key=lambda car: car.start)
 
 
 def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: np.ndarray) -> None:
@@ -148,13 +194,19 @@ def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: n
             left.remove(detection)
             track.add(detection, seconds, frame)
     for detection in left:
-        tracks.append(_Track(detection, seconds, seconds))
+        tracks.append(_Track(detection, seconds))
         tracks[-1].add(detection, seconds, frame)
 
 
-def _read(track: _Track, pipeline: PlatePipeline) -> VideoPlate:
-    """The best frames of a track, read as one plate."""
-    _, best_time, detection, crop = track.kept[0]
-    plate = pipeline.read_track([crop for *_, crop in track.kept])
-    plate = replace(plate, box=detection.box, corners=detection.corners, crop=crop, detection=detection.score)
-    return VideoPlate(track.start, track.seconds, track.frames, best_time, plate)
+def _read(tracks: list[_Track], pipeline: PlatePipeline, least_frames: int) -> Iterator[VideoPlate]:
+    """The best frames of each track, read as one plate, for those that count."""
+    for track in tracks:
+        if len(track.sightings) < least_frames:
+            continue
+        _, best_time, detection, crop = track.kept[0]
+        plate = pipeline.read_track([crop for *_, crop in track.kept])
+        plate = replace(plate, box=detection.box, corners=detection.corners, crop=crop, detection=detection.score)
+        if is_plate(plate) and (plate.legibility == "good" or not track.stands_still):
+            seconds, corners = map(np.array, zip(*track.sightings))
+            start, end = track.sightings[0][0], track.seconds
+            yield VideoPlate(start, end, len(seconds), best_time, plate, seconds, corners)

@@ -1,4 +1,5 @@
-"""Writes readings: tables, JSON lines, restored plates, photos with their plates marked, restored or covered."""
+"""Writes readings: tables, JSON lines, restored plates, photos with their plates marked, restored or covered, and
+videos with their plates marked."""
 
 from __future__ import annotations
 
@@ -11,11 +12,12 @@ from ..images.drawing import annotate
 from ..images.in_place import with_note
 from ..inference.photo_restoration import covered_photo, restored_photo
 from ..results import PlateResult
+from .marking import marked_video
 from .reading import VIDEOS, Row
 
-COLUMNS = ("source", "text", "confidence", "evidence", "legibility", "layout", "detection", "x0", "y0", "x1", "y1")
-COLUMNS += ("start", "end", "frames")
-"""Columns of the table; those that do not apply to a row stay empty."""
+COLUMNS = ("source", "status", "text", "confidence", "evidence", "legibility", "layout", "detection")
+COLUMNS += ("x0", "y0", "x1", "y1", "start", "end", "frames", "error")
+"""Columns of the table; those that do not apply to a row stay empty. Every source has a row: see `Row.status`."""
 
 NOTE = "Number plates in this picture were drawn by a network: what it believes, not evidence."
 """Stands below every photo whose plates were restored in place."""
@@ -44,8 +46,9 @@ class ResultWriter:
 
     lines: a file of JSON lines, one per source, to which new ones are appended. csv: a table with `COLUMNS`, in UTF-8
     with a byte-order mark, as spreadsheets need it. plates, marked, restored, covered: folders for the restored plates,
-    and for photos with their plates marked, restored in place, and covered. sheet: one PNG with every crop beside its
-    restored plate. find: finds what is to be covered, which may be more than was read; such as `PlatePipeline.find`.
+    for photos and videos with their plates marked, and for photos with them restored in place, and covered. sheet: one
+    PNG with every crop beside its restored plate. find: finds what is to be covered, which may be more than was read;
+    such as `PlatePipeline.find`.
     """
 
     def __init__(
@@ -83,9 +86,9 @@ class ResultWriter:
             self._lines.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._lines.flush()
         if self._csv:
-            for row in read:
-                values = row.to_dict()
-                values |= dict(zip(("x0", "y0", "x1", "y1"), values["box"] or ()))
+            for row in rows:
+                values = {"source": row.source, "error": row.error} if row.plate is None else row.to_dict()
+                values |= {"status": row.status} | dict(zip(("x0", "y0", "x1", "y1"), values.get("box") or ()))
                 self._table.writerow({name: "" if values.get(name) is None else values[name] for name in COLUMNS})
         for row in read:
             if self.plates:
@@ -100,16 +103,22 @@ class ResultWriter:
                 self._write(self.marked, rows[0].source, marked)
             if self.restored:
                 self._write(self.restored, rows[0].source, with_note(restored_photo(photo, found), NOTE))
+        if self.marked and (cars := [row.car for row in read if row.car is not None]):
+            marked_video(rows[0].source, cars, self._target(self.marked, rows[0].source, ".mp4"))
         if self.covered and not rows[0].error and Path(rows[0].source).suffix.lower() not in VIDEOS:
             photo = load_image(rows[0].source)
             if (detections := self.find(photo)) != []:
                 self._write(self.covered, rows[0].source, covered_photo(photo, detections))
 
     def _write(self, folder: str, source: str, picture) -> None:
-        """Write folder/NAME.png, with underscores after the name where this run has written that file already."""
+        """Write a picture as PNG."""
+        self._target(folder, source, ".png").write_bytes(encode_png(picture))
+
+    def _target(self, folder: str, source: str, suffix: str) -> Path:
+        """A path folder/NAME.suffix, with underscores after the name where this run has written that file already."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        target = Path(folder) / f"{Path(source).stem}.png"
+        target = Path(folder) / f"{Path(source).stem}{suffix}"
         while target in self._written:
             target = target.with_stem(target.stem + "_")
         self._written.add(target)
-        target.write_bytes(encode_png(picture))
+        return target

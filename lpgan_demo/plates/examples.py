@@ -1,4 +1,4 @@
-"""The example images of the demo: rendered, one per kind of degradation, from fixed seeds."""
+"""The example images of the demo: rendered, one per kind of degradation and one that is beyond reading."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ EXAMPLES = (
     ),
 )
 
+UNREADABLE = Example(
+    "unreadable", "皖K7M205", "cn_blue", Camera(width=26, motion=9, angle=15, gain=0.6, noise=8, jpeg=30)
+)
+"""An example of which nobody can tell the text: the right answer is that it cannot be read."""
+
 
 def render(example: Example) -> np.ndarray:
     """Render an example: uint8 (h, w, 3) RGB."""
@@ -47,11 +52,11 @@ def render(example: Example) -> np.ndarray:
 
 
 def write_examples(folder: str | Path) -> list[Path]:
-    """Write every example as FOLDER/<name>.png; returns the paths in the order of `EXAMPLES`."""
+    """Write every example as FOLDER/<name>.png; returns the paths in the order of `EXAMPLES`, `UNREADABLE` last."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for example in EXAMPLES:
+    for example in (*EXAMPLES, UNREADABLE):
         path = folder / f"{example.name}.png"
         path.write_bytes(encode_png(render(example)))
         paths.append(path)

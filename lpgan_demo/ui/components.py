@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
+from ..evaluation.readers.judge import PictureReader
 from ..files.reading import Row
 from ..files.writing import ResultWriter
 from ..images import load_image
@@ -18,7 +19,7 @@ from ..inference import PlatePipeline
 from ..plates.examples import write_examples
 from ..results import PlateImageError, PlateResult
 from ..weights import BUNDLED
-from .reading_panel import percent, plate_html, problem_html
+from .reading_panel import data_uri, percent, plate_html, problem_html
 from .words import say
 
 DISPLAY_SIZE = (128, 384)
@@ -33,8 +34,17 @@ MAX_BYTES = 300 * 2**20
 MAX_SECONDS = 60
 """Length of a video, at most."""
 
-PLACEHOLDERS = {"many_intro": {"files": MAX_FILES}, "video_intro": {"seconds": MAX_SECONDS}}
+MAX_UPLOAD = 30
+"""Size of an uploaded file, at most, in megabytes."""
+
+PLACEHOLDERS = {
+    "many_intro": {"files": MAX_FILES, "megabytes": MAX_UPLOAD},
+    "video_intro": {"seconds": MAX_SECONDS, "megabytes": MAX_UPLOAD},
+}
 """{key of a text: values of its placeholders}, for components whose text has some."""
+
+EXAMPLES = "examples_html"
+"""Stands for the example cards among the keys of texts."""
 
 COLUMNS = ("file", "plate", "sure", "legibility", "time")
 """Keys of the headers of a table of readings."""
@@ -57,8 +67,10 @@ def examples_folder() -> Path:
 
 def _text(language: str, name: str, key) -> str | list:
     """The value of a component's property `name`; key: of its text, or (key, values) of a choice."""
+    if key == EXAMPLES:
+        return examples_html(language)
     if name == "headers":
-        return [say(language, column) for column in COLUMNS]
+        return [say(language, column) for column in key]
     if name == "choices":
         return [(say(language, f"{key[0]}_{value}"), value) for value in key[1]]
     return say(language, key, **PLACEHOLDERS.get(key, {}))
@@ -77,8 +89,8 @@ class Words:
         )
 
     def __call__(self, kind, key: str, **options):
-        """A component of class `kind` with the text of `key` as its value (Markdown, Button) or label."""
-        name = "value" if kind in (gr.Markdown, gr.Button) else "label"
+        """A component of class `kind` with the text of `key` as its value (Markdown, Button, HTML) or label."""
+        name = "value" if kind in (gr.Markdown, gr.Button, gr.HTML) else "label"
         component = kind(**{name: _text("en", name, key)}, **options)
         self._texts.append((component, name, key))
         return component
@@ -93,12 +105,11 @@ class Words:
         self._texts.append((component, "choices", (key, values)))
         return component
 
-    def table(self, elem_id: str) -> gr.Dataframe:
-        """A table of readings with translated headers; `table_row` makes its rows."""
-        headers = _text("en", "headers", "")
-        options = {"datatype": "str", "interactive": False, "wrap": True, "elem_id": elem_id}
-        table = self(gr.Dataframe, "table", headers=headers, **options)
-        self._texts.append((table, "headers", ""))
+    def table(self, elem_id: str, columns: tuple[str, ...] = COLUMNS, **options) -> gr.Dataframe:
+        """A table of readings with translated headers, the texts of `columns`; `table_row` makes its rows."""
+        options = {"datatype": "str", "interactive": False, "wrap": True, "elem_id": elem_id} | options
+        table = self(gr.Dataframe, "table", headers=_text("en", "headers", columns), **options)
+        self._texts.append((table, "headers", columns))
         return table
 
     def components(self) -> list:
@@ -120,6 +131,12 @@ def pipeline() -> PlatePipeline:
 
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
     return PlatePipeline.from_pretrained(device=device)
+
+
+@functools.cache
+def picture_reader() -> PictureReader:
+    """The independent reader that says what a drawing shows, loaded on first use."""
+    return PictureReader.from_pretrained()
 
 
 def on_gpu(handler):
@@ -179,18 +196,42 @@ def picture_input(words: Words, key: str, elem_id: str) -> gr.Image:
     return source
 
 
-def examples_for(words: Words, source: gr.Image, elem_id: str) -> gr.Dataset:
-    """The bundled example pictures, to be clicked instead of an upload to `source`."""
-    samples = [[str(path)] for path in sorted(examples_folder().glob("*.png"))]
-    return words(gr.Dataset, "examples", components=[source], samples=samples, elem_id=elem_id, samples_per_page=12)
+PASS_ON_EXAMPLE = """element.addEventListener('click', event => {
+  const card = event.target.closest('button');
+  if (card) trigger('click', {name: card.dataset.name});
+});"""
+"""JavaScript of the example cards: a click carries the example's name."""
 
 
-def plate_panels(words: Words, prefix: str = "") -> list:
+def examples_html(language: str) -> str:
+    """The bundled example pictures as cards with their names."""
+    cards = [
+        f'<button data-name="{path.stem}"><img alt="" src="{data_uri(load_image(path))}">'
+        f"<span>{say(language, 'example_' + path.stem)}</span></button>"
+        for path in sorted(examples_folder().glob("*.png"))
+    ]
+    return f'<p>{say(language, "examples")}</p><div class="example-cards">{"".join(cards)}</div>'
+
+
+def examples_for(words: Words, elem_id: str) -> gr.HTML:
+    """The bundled example pictures, to be clicked instead of an upload; `example_path` tells which one was."""
+    return words(gr.HTML, EXAMPLES, elem_id=elem_id, js_on_load=PASS_ON_EXAMPLE)
+
+
+def example_path(event: gr.EventData) -> str:
+    """The path of the example that was clicked; gr.Error for any other name."""
+    for path in examples_folder().glob("*.png"):
+        if path.stem == event.name:
+            return str(path)
+    raise user_error("en", "nothing_found")
+
+
+def plate_panels(words: Words, prefix: str = "", value: str = "") -> list:
     """Render the panel of one plate and its data; their elem_ids are "reading" and "data" with `prefix` before them.
 
-    `panel_values` and `empty_panels` give their values.
+    value: HTML that stands in the first until `panel_values` and `empty_panels` give their values.
     """
-    panel = gr.HTML(elem_id=prefix + "reading")
+    panel = gr.HTML(value, elem_id=prefix + "reading")
     with words(gr.Accordion, "data", open=False):
         data = gr.JSON(elem_id=prefix + "data", show_label=False)
     return [panel, data]
@@ -198,7 +239,10 @@ def plate_panels(words: Words, prefix: str = "") -> list:
 
 def panel_values(plate: PlateResult, language: str = "en", notes=(), group: str = "plate", lead: str = "") -> tuple:
     """The values of `plate_panels` for one plate; notes, group and lead as in `reading_panel.plate_html`."""
-    return plate_html(plate, language, notes, group, lead), plate.to_dict()
+    shown = plate.text
+    if plate.label != "?":
+        (shown,) = picture_reader()([plate.super_resolved], [plate.layout])
+    return plate_html(plate, language, notes, group, lead, shown), plate.to_dict()
 
 
 def empty_panels(message: str = "", role: str = "alert") -> tuple:
@@ -213,6 +257,11 @@ def table_row(row: Row, language: str) -> list[str]:
     seconds = "" if row.start is None else f"{row.start:.1f}–{row.end:.1f} s"
     legibility = say(language, row.plate.legibility)
     return [row.source, row.plate.text, percent(row.plate.confidence), legibility, seconds]
+
+
+def no_file() -> dict:
+    """An update that empties a download button; a new one each time, since Gradio takes the value out of it."""
+    return gr.update(value=None, interactive=False)
 
 
 def csv_download(rows: list[Row], folder: Path) -> dict:

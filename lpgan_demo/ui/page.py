@@ -14,7 +14,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from .components import Words, examples_folder, pipeline
+from .api import add_endpoints
+from .comparison_panel import CSS as COMPARISON_CSS
+from .components import MAX_UPLOAD, Words, examples_folder, pipeline
+from .confidence_curve import CSS as CURVE_CSS
 from .reading_panel import CSS
 from .tabs.about import TUTORIALS, about_tab
 from .tabs.compare import compare_tab
@@ -26,12 +29,20 @@ from .words import WORDS, language_of
 
 PAGE_CSS = (
     CSS
+    + COMPARISON_CSS
+    + CURVE_CSS
     + """
-#examples img, #compare-examples img {object-fit: contain !important}
-#compare-pictures .thumbnail-item {aspect-ratio: 3 / 1.7}
-#compare-pictures .thumbnail-item img {object-position: top}
-#video-frames .thumbnail-item {aspect-ratio: 3 / 1.3}
-#compare-pictures .grid-container {grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)) !important}
+.example-cards {display: flex; flex-wrap: wrap; gap: .5rem}
+.example-cards button {width: 7rem; border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .3rem;
+  background: var(--background-fill-primary); color: var(--body-text-color); font-size: .85rem; cursor: pointer}
+.example-cards button:is(:hover, :focus-visible) {outline: 3px solid var(--color-accent)}
+.example-cards img {width: 100%; height: 2.4rem; object-fit: contain}
+#video-frames .thumbnail-item {aspect-ratio: 3 / 1.5}
+#video-frames .thumbnail-item img {object-position: top}
+#video-frames .grid-container {grid-template-columns: repeat(4, minmax(0, 1fr)) !important}
+#video-progress:has(.progress-text), #many-progress:has(.progress-text) {min-height: 5rem}
+#many-table img {height: 32px; min-width: 96px}
+#many-table td:has(img) {padding: 2px}
 #many-table th, #many-table td, #video-table th, #video-table td {word-break: normal; overflow-wrap: normal}
 #intro {min-height: 6rem}
 #language {min-height: 2.6rem}
@@ -41,6 +52,9 @@ PAGE_CSS = (
 #photo-out:has(.plate-error) .gr-accordion {display: none}
 #examples {min-height: 8rem}
 @media (max-width: 700px) {
+  #video-frames .grid-container {grid-template-columns: repeat(2, minmax(0, 1fr)) !important}
+  #video-table th .cell-wrap {padding: .5rem .1rem}
+  #video-table th span {font-family: system-ui, sans-serif; font-size: .65rem; white-space: nowrap}
   #intro {min-height: 12rem}
   #photo-in {display: contents}
   #photo-row > *, #photo-in > * {order: 1; width: 100%}
@@ -50,21 +64,26 @@ PAGE_CSS = (
   #reading:not(:has(.plate-error)) {min-height: 38rem}
   #photo-out:not(:has(.plate-error)) {min-height: 44rem}
 }
-#language label:has(input:focus-visible), #kind label:has(input:focus-visible), #choice label:has(input:focus-visible)
+#language label:has(input:focus-visible), #tabs fieldset label:has(input:focus-visible)
   {outline: 3px solid var(--color-accent); outline-offset: 2px}
 #tabs [role=tab] {overflow: visible}
 #tabs .tab-wrapper {height: auto; flex-wrap: wrap}
 #tabs .overflow-menu:not(.hide) {flex: 0 0 100%; min-width: 0}
 #tabs .overflow-menu > button {display: none}
-#tabs .overflow-dropdown {display: flex !important; flex-wrap: wrap; position: static; margin: 0; padding: 0;
-  border: none; box-shadow: none; background: none}
+#tabs .overflow-dropdown {display: flex !important; flex-wrap: wrap; max-width: 100%; position: static; margin: 0;
+  padding: 0; border: none; box-shadow: none; background: none}
 #tabs .overflow-dropdown button {width: auto; padding: .4rem .7rem}
 #tabs [role=tab][aria-selected=true], #tabs label > span {color: #4338ca}
 .dark #tabs [role=tab][aria-selected=true], .dark #tabs label > span {color: #a5b4fc}
-#tabs :is(#choice, #kind, #what) label > span {color: var(--body-text-color)}
-#tabs :is(#choice, #kind, #what) label.selected > span {color: white}
-#examples .label, #compare-examples .label, #tabs [data-testid=block-label], #tabs [data-testid=block-info]
+#tabs fieldset label > span {color: var(--body-text-color)}
+#tabs fieldset label.selected > span {color: white}
+#tabs [data-testid=block-label], #tabs [data-testid=block-info]
   {color: var(--body-text-color)}
+:is([data-testid=upload-text], #many-table p, #video-table p, #tabs .prose a, .plate-pictures a)
+  {color: #4338ca !important}
+.dark :is([data-testid=upload-text], #many-table p, #video-table p, #tabs .prose a, .plate-pictures a)
+  {color: #a5b4fc !important}
+#video-frames:has(.empty) {display: none}
 #measured table {display: block; overflow-x: auto; white-space: nowrap}
 """
 )
@@ -80,6 +99,23 @@ SET_PAGE_LANGUAGE = "language => {document.documentElement.lang = language}"
 """JavaScript that tells the browser and screen readers the language of the page."""
 
 
+SCROLL_TO_TABS = "() => {document.querySelector('#tabs').scrollIntoView()}"
+"""JavaScript that brings the top of the tabs into view."""
+
+
+FOR_KEYS_AND_READERS = """() => {
+  const mend = () => {
+    document.querySelectorAll('button:has(> .image-frame)').forEach(button => {
+      const words = button.closest('.block')?.previousElementSibling?.innerText;
+      if (words && button.ariaLabel !== words) button.ariaLabel = words;
+    });
+    document.querySelectorAll('#measured table').forEach(table => table.tabIndex = 0);
+  };
+  new MutationObserver(mend).observe(document.body, {childList: true, subtree: true});
+}"""
+"""JavaScript: pictures that are buttons get the words above them as names, and keys can scroll wide tables."""
+
+
 def build() -> gr.Blocks:
     """The page as Gradio Blocks; loads no networks and opens no port."""
     with gr.Blocks(
@@ -87,20 +123,26 @@ def build() -> gr.Blocks:
     ) as page:
         words = Words()
         words(gr.Markdown, "intro", elem_id="intro")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with words(gr.Tab, "tab_photo", id="photo"):
-                panels = photo_tab(words)
+                photo, panels, photo_sends = photo_tab(words)
             with words(gr.Tab, "tab_make", id="make") as make:
-                make_tab(words, make)
+                make_sends = make_tab(words, make)
             with words(gr.Tab, "tab_many", id="many"):
-                many_tab(words)
+                many_tab(words, tabs, photo)
             with words(gr.Tab, "tab_video", id="video"):
                 video_tab(words)
             with words(gr.Tab, "tab_compare", id="compare"):
-                compare_tab(words)
+                compared = compare_tab(words)
             with words(gr.Tab, "tab_about", id="about"):
                 about_tab(words)
 
+        for button, plate_to_send, inputs in (photo_sends, make_sends):
+            sent = button.click(plate_to_send, inputs, compared, api_visibility="private")
+            options = {"js": SCROLL_TO_TABS, "queue": False, "api_visibility": "private"}
+            sent.success(lambda: gr.Tabs(selected="compare"), None, tabs, **options)
+
+        add_endpoints(photo)
         remembered = gr.BrowserState(storage_key="lpgan-language")
 
         def choose_language(language: str | None, request: gr.Request):
@@ -111,6 +153,7 @@ def build() -> gr.Blocks:
         silent = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
         chosen = page.load(choose_language, remembered, [words.language, *words.components()], **silent)
         chosen.then(show_first, words.language, panels, **silent)
+        page.load(None, js=FOR_KEYS_AND_READERS, **silent)
         words.language.change(None, words.language, None, js=SET_PAGE_LANGUAGE, **silent)
         words.language.input(words.updates, words.language, words.components(), **silent)
         words.language.input(lambda language: language, words.language, remembered, **silent)
@@ -131,7 +174,7 @@ def serving(**options) -> dict:
         "theme": THEME,
         "run_history": False,
         "enable_monitoring": False,
-        "max_file_size": "30mb",
+        "max_file_size": f"{MAX_UPLOAD}mb",
         "state_session_capacity": 200,
         "allowed_paths": [str(examples_folder())],
         "show_error": True,

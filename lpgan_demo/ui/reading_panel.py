@@ -103,7 +103,9 @@ def character_patches(plate: PlateResult) -> list[np.ndarray]:
     return [np.ascontiguousarray(flat[y0:y1, x0:x1]) for x0, y0, x1, y1 in boxes]
 
 
-def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = "plate", lead: str = "") -> str:
+def plate_html(
+    plate: PlateResult, language: str = "en", notes=(), group: str = "plate", lead: str = "", shown: str = ""
+) -> str:
     """A plate's text, badge, pictures, characters and notes.
 
     Args:
@@ -112,6 +114,7 @@ def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = 
         notes: sentences in small print below, such as times.
         group: tells the controls of one panel from those of another on the same page.
         lead: a sentence above everything.
+        shown: what an independent reader reads off the drawing; a line says so where it is not the text.
     """
     headline = escape(plate.text) or escape(say(language, "kind_" + UNKNOWN))
     badge = plate.legibility.split()[0]
@@ -120,13 +123,14 @@ def plate_html(plate: PlateResult, language: str = "en", notes=(), group: str = 
         kind = escape(say(language, "kind_" + plate.layout))
         taken_for = f"{say(language, 'confidence')}: <b>{percent(plate.confidence)}</b> &middot; "
         taken_for += f"{say(language, 'taken_for')}: {kind}. "
+    differs = f"<p>{escape(say(language, 'drawing_shows', text=shown))}</p>" if shown not in ("", plate.text) else ""
     return (
         f'<div class="{badge}">'
         f"{f'<p><b>{escape(lead)}</b></p>' if lead else ''}"
         f'<div class="plate-head"><span class="plate-text" data-text="{escape(plate.text)}">{headline}</span>'
         f'<span class="plate-badge {badge}">{escape(say(language, plate.legibility))}</span></div>'
         f"<p>{taken_for}{escape(trust_sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
-        f"{_pictures_html(plate, language, group)}"
+        f"{_pictures_html(plate, language, group)}{differs}"
         f'<div class="plate-row">{_cells_html(plate, language, group)}</div>'
         f'<p class="plate-note">{escape(" · ".join(notes))}</p></div>'
     )

@@ -16,14 +16,29 @@ def archive(tmp_path):
     return path
 
 
-def test_pictures_of_a_zip_come_in_order_under_their_own_names(archive, tmp_path):
+def test_files_of_a_zip_come_in_order_with_their_folders_and_what_is_no_picture_unread(archive, tmp_path):
     single = tmp_path / "single.png"
     paths = [str(single), str(archive)]
     assert count_pictures(paths) == 4
     found = list(pictures_of(paths, 10_000))
-    assert [name for name, _ in found] == ["single.png", "a.png", "b.JPG", "c.png"]
+    assert [name for name, _ in found] == [
+        "single.png",
+        "plates.zip/a.png",
+        "plates.zip/deep/b.JPG",
+        "plates.zip/c.png",
+        "plates.zip/note.txt",
+    ]
     assert found[0][1] == single and found[1][1] == b"a.png" * 100
+    assert found[-1][1] is None
     assert not (tmp_path.parent.parent / "c.png").exists()
+
+
+def test_a_zip_without_pictures_is_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "notes.zip", "w") as zipped:
+        zipped.writestr("note.txt", b"nothing")
+        zipped.writestr("folder/", b"")
+    with pytest.raises(ArchiveError, match="empty"):
+        count_pictures([str(tmp_path / "notes.zip")])
 
 
 def test_a_bomb_is_refused_before_it_fills_the_memory(tmp_path):

@@ -57,8 +57,10 @@ def test_rows_become_a_table_marked_photos_and_plates(folder, pipeline, tmp_path
         for rows in read_files(files_of([folder]), pipeline):
             writer.add(rows)
     with open(tmp_path / "plates.csv", encoding="utf-8-sig") as stream:
-        (line,) = csv.DictReader(stream)
-    assert line["text"] and float(line["x1"]) == 200 and line["start"] == ""
+        bad, line, nothing = csv.DictReader(stream)
+    assert bad["status"] == "error" and "not an image" in bad["error"] and not bad["text"]
+    assert nothing["status"] == "no plate" and nothing["source"].endswith("empty.png")
+    assert line["status"] == "plate" and line["text"] and float(line["x1"]) == 200 and line["start"] == ""
     assert Image.open(tmp_path / "plates" / "b.png").size == (192, 64)
     marked = np.asarray(Image.open(tmp_path / "marked" / "b.png"))
     assert (marked != np.asarray(Image.open(folder / "b.png"))).any(2).sum() > 200

@@ -1,14 +1,17 @@
-"""Videos: linking, fusing, and what is no video."""
+"""Videos: linking, fusing, marking, and what is no video."""
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from lpgan_demo.files.video import frames_of, read_video
+from lpgan_demo.files.marking import marked_video
+from lpgan_demo.files.reading import read_files
+from lpgan_demo.files.video import frames_of, read_video, video_plates
+from lpgan_demo.files.writing import ResultWriter
 from lpgan_demo.inference.detection import PlateDetector
 from lpgan_demo.inference.pipeline import PlatePipeline
-from lpgan_demo.results import PlateImageError
+from lpgan_demo.results import PlateImageError, PlateResult
 
 
 class Squares(torch.nn.Module):
@@ -31,6 +34,29 @@ def write_video(path, frames):
     for frame in frames:
         writer.write(frame)
     writer.release()
+
+
+class Reader:
+    """Stands in for the pipeline: finds white rectangles, and every one reads alike."""
+
+    def __init__(self, legibility="good"):
+        self.detector = PlateDetector(Squares())
+        self.legibility = legibility
+
+    def read_track(self, crops):
+        return PlateResult("A1", 0.9, (), "cn_blue", crops[0], np.zeros((64, 192, 3), np.uint8), self.legibility)
+
+
+def street(path, places):
+    """A video, 10 frames a second, with a white plate at each of the places (x, y) of a frame."""
+    frames = []
+    for plates in places:
+        frame = np.full((240, 320, 3), 40, np.uint8)
+        for x, y in plates:
+            frame[y : y + 20, x : x + 60] = 255
+        frames.append(frame)
+    write_video(path, frames)
+    return path
 
 
 @pytest.fixture
@@ -94,3 +120,82 @@ def test_what_is_no_video_is_one_clear_error(tmp_path, pipeline):
 def test_a_pipeline_without_a_detector_cannot_read_a_video(video, small_weights):
     with pytest.raises(ValueError, match="detector"):
         read_video(video, PlatePipeline.from_pretrained(small_weights))
+
+
+def test_a_car_is_read_before_the_video_ends(tmp_path):
+    places = [[(10 + 9 * k, 60)] if k < 10 else [(250 - 5 * (k - 10), 160)] for k in range(40)]
+    seen = []
+    cars = video_plates(street(tmp_path / "two.avi", places), Reader(), progress=seen.append)
+    assert next(cars).start == 0
+    assert 0.4 < seen[-1] < 0.7  # its last sighting is at 0.8 s of 4, and it is missed after another second
+    assert next(cars).start == pytest.approx(1.0) and seen[-1] > 0.9
+    assert next(cars, None) is None
+
+
+def test_what_a_progress_callback_raises_ends_the_reading(video):
+    def stop(share):
+        if share > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        read_video(video, Reader(), progress=stop)
+
+
+@pytest.mark.parametrize(("legibility", "rows"), [("good", [60, 200]), ("poor", [60])])
+def test_what_never_moves_counts_only_when_it_is_read_well(tmp_path, legibility, rows):
+    places = [[(10 + 8 * k, 60), (240 + k % 2, 200)] for k in range(25)]  # a car; and a clock, found a pixel aside
+    found = read_video(street(tmp_path / "clock.avi", places), Reader(legibility), every=0.1)
+    assert sorted(round(car.plate.box[1], -1) for car in found) == rows
+
+
+def test_what_is_seen_for_less_than_a_second_or_moves_late_may_be_read_badly(tmp_path):
+    short = street(tmp_path / "short.avi", [[(200, 200)] if k < 9 else [] for k in range(20)])
+    assert len(read_video(short, Reader("poor"), every=0.1)) == 1
+    late = street(tmp_path / "late.avi", [[(100 + max(0, k - 20) * 5, 100)] for k in range(25)])
+    assert len(read_video(late, Reader("poor"), every=0.1)) == 1
+
+
+def test_between_two_sightings_a_plate_is_on_the_line_between_them(video):
+    first, _ = read_video(video, Reader())
+    assert len(first.seconds) == len(first.corners) == first.frames
+    assert first.corners_at(0.5)[0] == pytest.approx((10 + 9 * 5, 60), abs=2)
+    assert first.corners_at(first.end + 0.01) is None and "corners_at" not in first.to_dict()
+    assert not {"sightings", "seconds"} & set(first.to_dict())
+
+
+def test_a_marked_video_differs_where_the_plates_are_and_nowhere_else(tmp_path):
+    path = street(tmp_path / "street.avi", [[(10 + 9 * k, 120)] if k < 15 else [] for k in range(30)])
+    cars, target = read_video(path, Reader()), tmp_path / "marked.mp4"
+    marked_video(path, cars, target)
+    before, after = ([frame.astype(int) for _, frame, _ in frames_of(file, 0)] for file in (path, target))
+    assert len(before) == len(after) == 30 and before[0].shape == after[0].shape
+    changes = [np.abs(a - b).max(2) > 60 for a, b in zip(before, after)]
+    for k in (0, 5, 14):  # the second lies between two sightings
+        rows, columns = np.nonzero(changes[k])
+        assert 100 < rows.min() + 20 and rows.max() < 145 and columns.min() > 3 + 9 * k and columns.max() < 80 + 9 * k
+        assert len(rows) > 100
+    assert not any(change.any() for change in changes[16:])
+
+
+def test_no_more_than_the_longest_is_marked_and_odd_sizes_lose_a_line(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "odd.avi"), cv2.VideoWriter.fourcc(*"FFV1"), 10, (321, 241))
+    for _ in range(10):
+        writer.write(np.zeros((241, 321, 3), np.uint8))
+    writer.release()
+    marked_video(tmp_path / "odd.avi", [], tmp_path / "marked.mp4", longest=0.5)
+    frames = [frame for _, frame, _ in frames_of(tmp_path / "marked.mp4", 0)]
+    assert len(frames) == 6 and frames[0].shape[:2] in ((240, 320), (241, 321))
+
+
+def test_what_cannot_be_marked_is_one_clear_error(tmp_path, video):
+    with pytest.raises(PlateImageError, match="no file"):
+        marked_video(tmp_path / "missing.mp4", [], tmp_path / "marked.mp4")
+    with pytest.raises(OSError, match="marked.mp4"):
+        marked_video(video, [], tmp_path / "no folder" / "marked.mp4")
+
+
+def test_marked_videos_are_written_beside_marked_photos(video, tmp_path):
+    with ResultWriter(marked=tmp_path / "marked") as writer:
+        for rows in read_files([video], Reader()):
+            writer.add(rows)
+    assert len(list(frames_of(tmp_path / "marked" / "street.mp4", 0))) == 30

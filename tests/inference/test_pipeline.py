@@ -12,7 +12,7 @@ from lpgan_demo.inference.torch_backend import TorchNetworks
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.mtgan import SRGenerator, SRGeneratorConfig
 from lpgan_demo.plates import get_layout
-from lpgan_demo.plates.examples import EXAMPLES
+from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.results import Detection, PlateImageError
 from lpgan_demo.weights.folder import BUNDLED
@@ -86,6 +86,7 @@ def test_bundled_weights_read_the_bundled_examples():
     folder = BUNDLED.parent / "examples"
     read = {e.name: pipeline.read_plate(folder / f"{e.name}.png").text for e in EXAMPLES}
     assert read == {e.name: e.text for e in EXAMPLES}
+    assert pipeline.read_plate(folder / f"{UNREADABLE.name}.png").legibility == "illegible"
 
 
 def test_several_views_are_averaged_and_hardly_change_the_drawing(small_weights, crops):

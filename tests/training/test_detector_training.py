@@ -20,7 +20,8 @@ from lpgan_demo.networks.registry import load_weights
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.results import Detection
-from lpgan_demo.training.detector import DetectorTrainer, DetectorTraining
+from lpgan_demo.training import detector as detector_training
+from lpgan_demo.training.detector import DetectorRecipe, DetectorTrainer, DetectorTraining
 from lpgan_demo.training.trainer import tensor_batch
 
 QUAD = np.array([[100.0, 120], [220, 130], [220, 170], [100, 160]])
@@ -80,6 +81,13 @@ def test_drawn_scenes_hold_plates_inside_the_picture_that_do_not_overlap():
             assert all(a[0] > b[2] or b[0] > a[2] or a[1] > b[3] or b[1] > a[3] for b in boxes[:k])
         counts.append(len(corners))
     assert min(counts) == 0 and max(counts) > 1
+
+
+def test_plates_of_unknown_kinds_are_labelled_as_plates():
+    rng = np.random.default_rng(3)
+    source = scenes(foreign_share=1.0)
+    source.source = None  # gives plates of the known kinds
+    assert max(len(source.sample(rng)[1]) for _ in range(12)) > 0
 
 
 def small_trainer():
@@ -166,3 +174,15 @@ def test_without_corners_a_find_is_its_box():
     found = [Detection(QUAD, (100.0, 120, 220, 170), 0.9)]
     (box,) = without_corners(lambda photo: found)(None)
     assert box.corners.tolist() == [[100, 120], [220, 120], [220, 170], [100, 170]] and box.score == 0.9
+
+
+def test_a_run_starts_from_published_weights(tmp_path, monkeypatch):
+    network = PlateFasterRCNN()
+    save_weights(network, tmp_path / "before", steps=7, hours=1.0, plates_seen=28)
+    started = {}
+    monkeypatch.setattr(detector_training, "resume", lambda recipe, trainer, *_, **options: started.update(t=trainer))
+    recipe = DetectorRecipe(start=str(tmp_path / "before"), run=str(tmp_path / "run"))
+    detector_training.train_detector(recipe)
+    weights = started["t"].network_ema.state_dict()
+    assert all(torch.equal(weights[name], value) for name, value in network.state_dict().items())
+    assert json.loads((tmp_path / "run" / "start.json").read_text())["steps"] == 7  # `export` adds them up

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_fuzz import FUZZ, VALUES
 from visiting import EXAMPLES
 
-CALLS = ("read_plate", "read_photo", "restore_photo", "cover_photo", "make_plate")
+CALLS = ("read_plate", "read_photo", "restore_photo", "cover_photo", "read_ink", "compare_plate", "make_plate")
 PATHS = ("/etc/passwd", "../../../../etc/passwd", "file:///etc/passwd", "weights/detector/config.json", "\x00", "")
 
 

@@ -11,7 +11,7 @@ from visiting import EXAMPLES
 
 pytest.importorskip("mcp", reason="without the package mcp the page is no MCP server")
 
-TOOLS = ("read_plate", "read_photo", "restore_photo", "cover_photo", "make_plate")
+TOOLS = ("read_plate", "read_photo", "restore_photo", "cover_photo", "read_ink", "compare_plate", "make_plate")
 
 
 def with_session(address, work):

@@ -61,3 +61,14 @@ def test_a_plate_that_the_photo_s_edge_cuts_off_is_said_to_be():
         plate = PlateResult("", 0.0, (), "unknown", picture, picture, "unknown kind", box=(0, 0, 1, 1), corners=corners)
         html, _ = Visit(plates=[plate], found=[], size=(150, 200)).panels(0, "en")
         assert (say("en", "cut_off").split(":")[0] in html) is cut
+
+
+def test_a_line_says_so_when_the_drawing_shows_another_text_than_was_read():
+    from lpgan_demo.plates.examples import EXAMPLES, render
+    from lpgan_demo.ui.components import pipeline
+    from lpgan_demo.ui.reading_panel import plate_html
+
+    plate = pipeline().read_plate(render(EXAMPLES[0]))
+    assert "The drawing differs" not in plate_html(plate, shown=plate.text)
+    assert "苏E6M32B" in plate_html(plate, shown="苏E6M32B")
+    assert "还原图与文字不一致" in plate_html(plate, "zh", shown="苏E6M32B")

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import gradio as gr
 import numpy as np
 
+from ...inference import PlatePipeline
 from ...plates import LAYOUTS, PlateLayout, get_layout, normalise_text
 from ...plates.camera import Camera, shoot
 from ...plates.glyphs import font_glyphs
 from ...plates.scenes import SceneRanges, plate_scene
-from ..components import Words, empty_panels, on_gpu, panel_values, pipeline, plate_panels
+from ..components import Turn, Words, empty_panels, on_gpu, panel_values, pipeline, plate_panels
+from ..confidence_curve import Curve, curves_html
+from ..noted_plates import PlateNote, write_plate
+from ..reading_panel import problem_html
 from ..words import say
 
 INITIAL_SETTINGS = ("苏E6M328", "cn_blue", 60, 2.0, 10, 0.5, 0.9, 4, 70, 3)
 """Text, layout and the values of the sliders, in the order of the arguments of `make_plate`."""
+
+CURVE_WIDTHS = (16, 20, 24, 30, 37, 46, 56, 69, 85, 105, 130, 160)
+CURVE_MOTIONS = (0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+"""Widths and lengths of motion, both as in `make_plate`, at which the curves are read."""
 
 
 def _bad_text(language: str, text: str, layout: PlateLayout) -> str:
@@ -76,13 +88,89 @@ def make_and_read(text: str, layout: str, *settings_and_language) -> tuple:
     return panel_values(plate, language, [note], "make")
 
 
+@dataclass
+class Curves(Turn):
+    """The curves that the tab shows to one visitor; none while other settings are on the page."""
+
+    curves: list[Curve] = field(default_factory=list)
+
+
+@on_gpu
+def read_curves(text: str, layout: str, width: float, motion: float, *others: float) -> list[Curve]:
+    """Read a plate at several widths and at several lengths of motion, everything else as it is set.
+
+    Args:
+        text, layout, width, motion, others: the arguments of `make_plate`, in its order.
+
+    Returns:
+        The curves over the width and over the motion. gr.Error where the layout cannot carry the text.
+    """
+    crops = [make_plate(text, layout, value, motion, *others) for value in CURVE_WIDTHS]
+    crops += [make_plate(text, layout, width, value, *others) for value in CURVE_MOTIONS]
+    whole = pipeline()
+    plates = PlatePipeline(whole.restorer, whole.reader, whole.trust).read_plates(crops)  # nothing is deblurred
+    truth, count = normalise_text(text, get_layout(layout)), len(CURVE_WIDTHS)
+    confidences, texts = tuple(plate.confidence for plate in plates), tuple(plate.text for plate in plates)
+    over_width = Curve("width", CURVE_WIDTHS, confidences[:count], texts[:count], truth, width, ratio=True)
+    return [over_width, Curve("motion", CURVE_MOTIONS, confidences[count:], texts[count:], truth, motion)]
+
+
+def draw_curves(text: str, layout: str, *settings_shown_language) -> tuple:
+    """The curves as HTML, and the state; nothing changes when the settings have changed meanwhile."""
+    *settings, shown, language = settings_shown_language
+    asked = shown.count
+    kind = get_layout(layout)
+    if not kind.accepts(normalise_text(text or "", kind)):
+        return problem_html(_bad_text(language, text or "…", kind)), shown
+    curves = read_curves(text, layout, *settings)
+    if shown.count != asked:
+        return gr.skip(), gr.skip()
+    shown.curves = curves
+    return curves_html(curves, language), shown
+
+
+def forget_curves(shown: Curves) -> tuple:
+    """No curves: they belong to settings that are not on the page any more."""
+    shown.begin()
+    shown.curves = []
+    return "", shown
+
+
+def reword_curves(shown: Curves, language: str):
+    """The curves in another language; nothing changes where there are none."""
+    return curves_html(shown.curves, language) if shown.curves else gr.skip()
+
+
+def plate_to_send(text: str, layout: str, *settings_and_language):
+    """The plate of these settings as a file that says what stands on it, for another tab.
+
+    Yields:
+        Its path, once.
+
+    Raises:
+        gr.Error: the layout cannot carry the text.
+    """
+    *settings, language = settings_and_language
+    kind = get_layout(layout)
+    plain = normalise_text(text or "", kind)
+    if not kind.accepts(plain):
+        raise gr.Error(_bad_text(language, text or "…", kind), print_exception=False)
+    with tempfile.TemporaryDirectory() as folder:  # until Gradio has its own copy of the file
+        picture = make_plate(plain, layout, *settings)
+        yield str(write_plate(picture, Path(folder) / "made.png", PlateNote(plain, layout)))
+
+
 def random_text(layout: str) -> str:
     """A random text for a layout."""
     return get_layout(layout).random_text(np.random.default_rng())
 
 
-def make_tab(words: Words, tab: gr.Tab) -> None:
-    """Render the contents of `tab` and wire them; the first plate is made when the tab is opened."""
+def make_tab(words: Words, tab: gr.Tab) -> tuple:
+    """Render the contents of `tab` and wire them; the first plate is made when the tab is opened.
+
+    Returns:
+        The button that sends the plate to another tab, the handler that makes its file, and the handler's inputs.
+    """
     words(gr.Markdown, "make_intro")
     text, layout, width, motion, angle, defocus, light, noise, jpeg, tilt = INITIAL_SETTINGS
     with gr.Row():
@@ -106,6 +194,11 @@ def make_tab(words: Words, tab: gr.Tab) -> None:
                 fields.append(words(gr.Slider, key, elem_id=f"make-{key}", **limits))
         with gr.Column(scale=2, min_width=300):
             outputs = plate_panels(words, "make-")
+            send = words(gr.Button, "send", elem_id="make-send")
+            with words(gr.Accordion, "curve", open=False, elem_id="make-curve"):
+                draw = words(gr.Button, "curve_draw", elem_id="make-curve-draw")
+                curves = gr.HTML(elem_id="make-curves")
+    shown = gr.State(Curves(), time_to_live=300)
     gr.on(
         [tab.select, *(field.change for field in fields)],
         make_and_read,
@@ -115,7 +208,14 @@ def make_tab(words: Words, tab: gr.Tab) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+    silent = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    changes = [field.change for field in fields]
+    gr.on(changes, forget_curves, shown, [curves, shown], trigger_mode="multiple", **silent)
+    drawing = {"show_progress_on": [curves], "api_visibility": "private"}
+    draw.click(draw_curves, [*fields, shown, words.language], [curves, shown], **drawing)
+    words.language.input(reword_curves, [shown, words.language], curves, **silent)
     another.click(random_text, fields[1], fields[0], api_visibility="private")
     fields[1].input(random_text, fields[1], fields[0], api_visibility="private")
     picture = gr.Image(visible=False, format="png")
     gr.Button(visible=False).click(make_plate, fields, picture, api_name="make_plate")
+    return send, plate_to_send, [*fields, words.language]

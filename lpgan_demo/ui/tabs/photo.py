@@ -26,6 +26,7 @@ from ..components import (
     Turn,
     Words,
     empty_panels,
+    example_path,
     examples_folder,
     examples_for,
     load_upload,
@@ -35,6 +36,7 @@ from ..components import (
     pipeline,
     plate_panels,
 )
+from ..noted_plates import write_plate
 from ..reading_panel import percent, wait_html
 from ..words import say
 
@@ -74,62 +76,23 @@ class Visit(Turn):
         return bool((plate.corners < 1).any() or (plate.corners > np.array(self.size[::-1]) - 2).any())
 
 
-NO_PHOTO = (
-    None,
-    gr.update(choices=[], value=None, visible=False),
-    gr.update(visible=False),
-    None,
-    gr.update(interactive=False),
-)
-"""Updates that hide the marked photo, the choice of plates, and the restored photo with its download."""
+def no_photo() -> tuple:
+    """Updates that hide the marked photo, the choice of plates, and the restored photo with its download.
+
+    New ones each time: Gradio takes the values out of those that it is given.
+    """
+    return (
+        None,
+        gr.update(choices=[], value=None, visible=False),
+        gr.update(visible=False),
+        None,
+        gr.update(interactive=False),
+    )
 
 
 def _no_plates(message: str = "", role: str = "alert") -> tuple:
     """The outputs of the tab without a plate: everything emptied but for a message in the place of the reading."""
-    return *empty_panels(message, role), *NO_PHOTO
-
-
-@on_gpu
-def read_plate(image: str | None) -> tuple[np.ndarray, dict]:
-    """Restore and read one cropped number plate: the drawn plate, and text, confidence and characters.
-
-    Args:
-        image: a picture that shows one number plate and little else.
-    """
-    plate = pipeline().read_plate(load_upload(image))
-    return plate.super_resolved, plate.to_dict()
-
-
-@on_gpu
-def read_photo(image: str | None) -> list[dict]:
-    """Find, restore and read every number plate in a photo: text, confidence and characters of each.
-
-    Args:
-        image: a photo, or a crop of one plate.
-    """
-    return [plate.to_dict() for plate in pipeline()(load_upload(image))]
-
-
-@on_gpu
-def restore_photo(image: str | None) -> np.ndarray:
-    """Restore every number plate of a photo in its place; a note below says that they are drawn.
-
-    Args:
-        image: a photo, or a crop of one plate.
-    """
-    photo = load_upload(image)
-    return with_note(restored_photo(photo, pipeline()(photo)), say("en", "drawn_note"))
-
-
-@on_gpu
-def cover_photo(image: str | None) -> np.ndarray:
-    """Cover every number plate of a photo, so that it can be shown to others.
-
-    Args:
-        image: a photo, or a crop of one plate.
-    """
-    photo = load_upload(image)
-    return covered_photo(photo, pipeline().find(photo))
+    return *empty_panels(message, role), *no_photo()
 
 
 @on_gpu
@@ -169,7 +132,7 @@ def _answer(image: str | None, kind: str, what: str, visit: Visit, language: str
         return _no_plates(say(language, "nothing_found"), "status")
     visit.plates, visit.found, visit.size, visit.seconds = plates, found, photo.shape[:2], seconds
     if found is None:
-        return *visit.panels(0, language), *NO_PHOTO
+        return *visit.panels(0, language), *no_photo()
     first = max(range(len(plates)), key=lambda k: _prominence(plates[k]))
     marked = annotate(photo, [plate.corners for plate in plates], [plate.label for plate in plates])
     names = [(f"{plate.label} ({percent(plate.confidence)})", k) for k, plate in enumerate(plates)]
@@ -257,6 +220,20 @@ def _restored(photo: np.ndarray, what: str, visit: Visit, language: str, folder:
     return (photo, result), gr.update(value=str(path), interactive=True)
 
 
+def plate_to_send(chosen: int | None, image: str | None, visit: Visit):
+    """What the tab shows as a file for another tab: the crop of the plate that is shown, or else the picture.
+
+    Yields:
+        Its path, once.
+    """
+    if image is not None and not visit.plates:
+        yield image
+        return
+    crop = visit.plates[chosen or 0].crop if visit.plates else _first_example().crop
+    with tempfile.TemporaryDirectory() as folder:
+        yield str(write_plate(crop, Path(folder) / "plate.png"))
+
+
 SCROLL_ON_PHONES = """() => {
   const answer = document.querySelector('#photo-out');
   if (window.innerWidth < 700 && answer?.innerText) answer.scrollIntoView({behavior: 'smooth', block: 'start'});
@@ -264,17 +241,23 @@ SCROLL_ON_PHONES = """() => {
 """JavaScript: on a narrow page, bring the answer into view."""
 
 
-def photo_tab(words: Words) -> list:
-    """Render the tab and wire it; returns the panels of the plate."""
+def photo_tab(words: Words) -> tuple[gr.Image, list, tuple]:
+    """Render the tab and wire it.
+
+    Returns:
+        The field of the picture; the panels of the plate; and the button that sends the plate to another tab, the
+        handler that makes its file, and the handler's inputs.
+    """
     visit = gr.State(Visit(), time_to_live=300)  # deleted after five minutes
     with gr.Row(elem_id="photo-row"):
         with gr.Column(scale=1, min_width=300, elem_id="photo-in"):
             source = picture_input(words, "source", "source")
             kind = words.choice("picture_is", KINDS, elem_id="kind")
-            examples = examples_for(words, source, "examples")
+            examples = examples_for(words, "examples")
         with gr.Column(scale=2, min_width=300, elem_id="photo-out"):
             choice = words(gr.Radio, "plate", choices=[], visible=False, elem_id="choice")
-            panels = plate_panels(words)
+            panels = plate_panels(words, value=wait_html())
+            send = words(gr.Button, "send", elem_id="photo-send")
             options = {"interactive": False, "format": "jpeg", "show_label": False, "buttons": ["fullscreen"]}
             with gr.Column(visible=False, elem_id="in-place") as group:
                 words(gr.Markdown, "marked")
@@ -290,16 +273,12 @@ def photo_tab(words: Words) -> list:
     emptied = gr.on(changes, empty, [source, *known], outputs, trigger_mode="multiple", **silent)
     run = emptied.then(show, [source, kind, what, *known], outputs, show_progress_on=[panels[0]], **private)
     run.then(None, js=SCROLL_ON_PHONES, **private)
-    examples.click(lambda sample: sample[0], examples, source, trigger_mode="multiple", **silent)
+    examples.click(example_path, None, source, trigger_mode="multiple", **silent)
+    source.clear(lambda: KINDS[0], None, kind, **silent)
     choice.input(show_chosen, [choice, *known], panels, trigger_mode="always_last", **silent)
     words.language.input(reword, [choice, source, *known], panels, **silent)
     marked.select(show_clicked, known, [choice, *panels], trigger_mode="always_last", **silent)
     changes = [what.input, words.language.input]
     options = {"trigger_mode": "always_last", "api_visibility": "private"}
     gr.on(changes, show_restored, [source, what, *known], [slider, download], **options)
-    picture = gr.Image(visible=False, format="png")
-    gr.Button(visible=False).click(read_plate, source, [picture, panels[-1]], api_name="read_plate")
-    gr.Button(visible=False).click(read_photo, source, panels[-1], api_name="read_photo")
-    gr.Button(visible=False).click(restore_photo, source, picture, api_name="restore_photo")
-    gr.Button(visible=False).click(cover_photo, source, picture, api_name="cover_photo")
-    return panels
+    return source, panels, (send, plate_to_send, [choice, source, visit])
