@@ -82,15 +82,23 @@ class StreetScenes:
                 _paste_plate(picture, plate, quad, rng)
                 taken.append(quad)
                 plates.append(quad)
+        lined = rng.random()  # some cameras write lines into their pictures, which may be made small or coded anew
+        if lined < 0.2:
+            self._paste_lines(picture, taken, rng)
         picture = _photographed(picture, rng)
-        for _ in range(rng.integers(1, 4) if rng.random() < 0.3 else 0):
+        if lined > 0.8:
+            self._paste_lines(picture, taken, rng)
+        return picture, np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
+
+    def _paste_lines(self, picture, taken, rng) -> None:
+        """Paste up to three lines, apart from what is `taken`, in place."""
+        for _ in range(rng.integers(1, 4)):
             patch = camera_line(rng)
             height, width = patch.opacity.shape
             quad = _free_quad(self.size, taken, height / width * np.exp(rng.normal(0, 0.2)), rng, upright=True)
             if quad is not None:
                 _paste(picture, patch.picture, quad, patch.opacity)
                 taken.append(quad)
-        return picture, np.float32(plates[:MAX_PLATES]).reshape(-1, 4, 2)
 
     def _draw_plate(self, rng) -> tuple[np.ndarray, float]:
         """A worn plate, float32 RGB, and its width over its height."""

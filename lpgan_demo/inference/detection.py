@@ -23,6 +23,10 @@ SAME_PLATE_IOU, SAME_PLATE_INSIDE = 0.4, 0.7
 """Intersection over union, and share of the smaller box inside the other, from which two finds are one plate."""
 
 
+MOST_ASPECT = 10.0
+"""Longer by shorter side of what may be a plate; the longest one has about 5, seen from the front."""
+
+
 class PlateDetector:
     """Photos -> `Detection`s.
 
@@ -97,10 +101,12 @@ def merged(found: list[tuple[np.ndarray, float]]) -> list[Detection]:
     kept: list[Detection] = []
     for quad, score in sorted(found, key=lambda item: -item[1]):
         box = (*quad.min(0), *quad.max(0))
-        if min(box[2] - box[0], box[3] - box[1]) < 2:
+        outline = _convex(quad, box)
+        sides = np.linalg.norm(outline - np.roll(outline, -1, 0), axis=1).reshape(2, 2).max(0)
+        if min(box[2] - box[0], box[3] - box[1]) < 2 or sides.max() > MOST_ASPECT * sides.min():
             continue
         if all(overlap(box, k.box) < SAME_PLATE_IOU and share_inside(box, k.box) < SAME_PLATE_INSIDE for k in kept):
-            kept.append(Detection(_convex(quad, box), tuple(float(v) for v in box), score))
+            kept.append(Detection(outline, tuple(float(v) for v in box), score))
     return kept
 
 

@@ -21,8 +21,11 @@ from .trust import Trust, evidence_scores
 GOOD_CONFIDENCE, POOR_CONFIDENCE = 0.9, 0.4
 """Least confidence of a reading that counts as good, and as poor; below both the plate counts as illegible."""
 
-PLATE_CONFIDENCE, PLATE_DETECTION, PLATE_EVIDENCE = 0.05, 0.99, 0.5
-"""Least confidence, detection score and evidence with which an illegible find still counts as a plate."""
+SURE_DETECTION = 0.95
+"""Least score of a find that counts as a plate though it cannot be read, or is of no known kind."""
+
+WHOLE_EVIDENCE = 0.5
+"""Least evidence with which a large picture is taken for a crop when its reading is poor."""
 
 UNKNOWN_PROBABILITY = 0.5
 """Probability of "a kind that is not known" above which no text is put to a plate."""
@@ -157,7 +160,7 @@ class PlatePipeline:
         if not 1 <= width / height <= 8:
             return False
         (plate,) = self._read([photo])
-        return plate.legibility == "good" or (plate.legibility == "poor" and plate.evidence >= PLATE_EVIDENCE)
+        return plate.legibility == "good" or (plate.legibility == "poor" and plate.evidence >= WHOLE_EVIDENCE)
 
     def read_found(self, photo: np.ndarray, found: list[Detection]) -> list[PlateResult]:
         """Read what was found in a photo, uint8 RGB (H, W, 3): one result for each find that `is_plate`."""
@@ -238,16 +241,11 @@ def is_crop(size: tuple[int, int], boxes: list) -> bool:
 
 
 def is_plate(result: PlateResult) -> bool:
-    """Whether a find is a plate: it is legible, or detector and evidence leave no doubt.
+    """Whether a find is a plate: it is legible, or the detector is sure of it.
 
-    The detector now and then takes badges and lettering for plates; those come out illegible, or of no known kind.
+    What the detector is sure of is never dropped: where it cannot be read, or is of no known kind, the result says so.
     """
-    if result.legibility == UNKNOWN_KIND:
-        return result.detection >= PLATE_DETECTION
-    if result.legibility != "illegible":
-        return True
-    certain = result.detection >= PLATE_DETECTION and result.evidence >= PLATE_EVIDENCE
-    return result.confidence >= PLATE_CONFIDENCE and certain
+    return result.label != "?" or result.detection >= SURE_DETECTION
 
 
 def _alike(other: PlateLayout, layout: PlateLayout, text: str) -> bool:

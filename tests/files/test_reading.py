@@ -88,16 +88,12 @@ def test_the_crop_of_a_found_plate_is_its_rectified_view(folder, pipeline):
     assert plate.box == (100, 80, 200, 114)
 
 
-def test_a_find_is_a_plate_when_it_can_be_read_or_there_is_no_doubt(pipeline, folder):
+def test_a_find_is_a_plate_when_it_can_be_read_or_the_detector_is_sure(pipeline, folder):
     (plate,) = pipeline(folder / "b.png")
-    cases = [("good", 0.95, 0.5, 0.0, True), ("poor", 0.5, 0.5, 0.0, True), ("illegible", 0.3, 0.999, 0.8, True)]
-    cases += [("illegible", 0.3, 0.9, 0.8, False), ("illegible", 0.3, 0.999, 0.2, False)]
-    cases += [("illegible", 0.01, 0.999, 0.8, False)]
-    for legibility, confidence, detection, evidence, expected in cases:
-        names = dict(legibility=legibility, confidence=confidence, detection=detection, evidence=evidence)
-        result = dataclasses.replace(plate, **names)
-        assert is_plate(result) is expected
-        assert result.label == ("?" if legibility == "illegible" else plate.text)
+    for legibility, label in (("good", plate.text), ("poor", plate.text), ("illegible", "?"), ("unknown kind", "?")):
+        sure, unsure = (dataclasses.replace(plate, legibility=legibility, detection=d) for d in (0.96, 0.9))
+        assert sure.label == label and is_plate(sure)
+        assert is_plate(unsure) is (label != "?")
 
 
 def test_what_is_a_crop_is_seen_from_its_size_and_what_was_found():

@@ -107,6 +107,12 @@ def test_corners_that_cross_are_replaced_by_the_box():
     assert kept.corners.tolist() == [[10, 10], [60, 10], [60, 28], [10, 28]]
 
 
+def test_what_is_far_too_long_for_a_plate_is_none():
+    thin = np.array([[0.0, 0], [327, 0], [327, 12], [0, 12]])
+    assert merged([(thin, 0.99)]) == [] and merged([(thin[:, ::-1][[0, 3, 2, 1]], 0.99)]) == []
+    assert len(merged([(thin * (1, 4), 0.99)])) == 1
+
+
 def test_overlap_is_intersection_over_union():
     assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 10, 10), (20, 20, 30, 30)) == 0

@@ -66,7 +66,6 @@ def test_a_plate_that_the_photo_s_edge_cuts_off_is_said_to_be():
 def test_a_line_says_so_when_the_drawing_shows_another_text_than_was_read():
     from lpgan_demo.plates.examples import EXAMPLES, render
     from lpgan_demo.ui.components import pipeline
-    from lpgan_demo.ui.reading_panel import plate_html
 
     plate = pipeline().read_plate(render(EXAMPLES[0]))
     assert "The drawing differs" not in plate_html(plate, shown=plate.text)
