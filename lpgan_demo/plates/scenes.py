@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -26,6 +26,7 @@ class SceneRanges:
         tight_share: probability that the crop cuts off the outermost corners.
         fading: largest share of the ink that may have faded.
         paint: standard deviation of the paper's colour, in grey levels.
+        spacing: factor of the places and widths of the characters along the plate; makers set them closer or wider.
     """
 
     margin: tuple[float, float] = (-0.05, 0.10)
@@ -37,12 +38,13 @@ class SceneRanges:
     tight_share: float = 0.3
     fading: float = 0.25
     paint: float = 14.0
+    spacing: tuple[float, float] = (1.0, 1.0)
 
 
 CLOSE_FRAMING = SceneRanges()
 """Crops as a good detector cuts them."""
 
-ANY_FRAMING = SceneRanges(margin=(-0.12, 0.25), aspect=(0.6, 1.4), fading=0.5, paint=22.0)
+ANY_FRAMING = SceneRanges(margin=(-0.12, 0.25), aspect=(0.6, 1.4), fading=0.5, paint=22.0, spacing=(0.8, 1.04))
 """Crops as other people's detectors cut them: tight, shifted or loose, squeezed or stretched."""
 
 
@@ -61,6 +63,20 @@ class PlacedPlate(NamedTuple):
     corners: np.ndarray
     coverage: np.ndarray
     warp: np.ndarray
+
+
+def spaced(layout: PlateLayout, factor: float, shift: float) -> PlateLayout:
+    """The layout with its characters, dots and dashes set closer (factor below 1) about the middle, and moved.
+
+    shift: to the right, as a share of the plate's width.
+    """
+    middle, width = layout.size_mm[1] / 2, layout.size_mm[1]
+
+    def moved(boxes):
+        return tuple(((x - middle) * factor + middle + shift * width, y, w * factor, h) for x, y, w, h in boxes)
+
+    dots = tuple(((x - middle) * factor + middle + shift * width, y, r) for x, y, r in layout.dots_mm)
+    return replace(layout, cells_mm=moved(layout.cells_mm), dashes_mm=moved(layout.dashes_mm), dots_mm=dots)
 
 
 def used_plate(

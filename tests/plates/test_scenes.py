@@ -8,7 +8,7 @@ from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
 from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE, write_examples
 from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
-from lpgan_demo.plates.scenes import plate_scene
+from lpgan_demo.plates.scenes import plate_scene, spaced
 from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
 
@@ -134,3 +134,18 @@ def test_a_one_has_a_flag_on_vietnamese_plates_and_none_on_chinese_ones():
         top, middle = cell[used[0] : used[-1] // 4 + 1], cell[used[len(used) // 2]]
         widths[name] = top.any(0).sum() - middle.sum()
     assert widths["cn_blue"] <= 1 < widths["vn_one_row"]
+
+
+def test_characters_may_be_set_closer_and_moved():
+    layout = get_layout("vn_motorcycle")
+    closer = spaced(layout, 0.8, -0.02)
+    before, after = (np.array([cell[0] + cell[2] / 2 for cell in kind.cells_mm[:4]]) for kind in (layout, closer))
+    assert np.allclose(np.diff(after), 0.8 * np.diff(before))
+    middle = layout.size_mm[1] / 2
+    assert np.allclose(after - middle, 0.8 * (before - middle) - 0.02 * layout.size_mm[1])
+    assert closer.cells_mm[0][2] == 0.8 * layout.cells_mm[0][2] and closer.alphabets == layout.alphabets
+    drawn = [
+        ink_coverage("59H119374", kind, (140, 190), font_glyphs("Medium"), frame=False)[:75].max(0) > 0.5
+        for kind in (layout, closer)
+    ]
+    assert np.ptp(np.flatnonzero(drawn[1])) < 0.85 * np.ptp(np.flatnonzero(drawn[0]))
