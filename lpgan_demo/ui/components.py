@@ -259,6 +259,11 @@ def table_row(row: Row, language: str) -> list[str]:
     return [row.source, row.plate.text, percent(row.plate.confidence), legibility, seconds]
 
 
+def with_headers(columns: tuple[str, ...], rows: list[list[str]], language: str) -> dict:
+    """The value of a `Words.table` with its headers: after another choice of the language they change, too."""
+    return {"headers": _text(language, "headers", columns), "data": rows}
+
+
 def no_file() -> dict:
     """An update that empties a download button; a new one each time, since Gradio takes the value out of it."""
     return gr.update(value=None, interactive=False)

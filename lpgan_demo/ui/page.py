@@ -49,7 +49,7 @@ PAGE_CSS = (
 #photo-in, #photo-out {min-width: 0 !important}
 #reading {min-height: 22rem}
 #source {min-height: 220px}
-#photo-out:has(.plate-error) .gr-accordion {display: none}
+#photo-out:not(:has(.plate-text)) :is(.gr-accordion, #photo-send) {display: none}
 #examples {min-height: 8rem}
 @media (max-width: 700px) {
   #video-frames .grid-container {grid-template-columns: repeat(2, minmax(0, 1fr)) !important}

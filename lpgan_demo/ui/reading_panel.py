@@ -37,6 +37,8 @@ CSS = """
   min-width: 3.6rem; text-align: center}
 .plate-cell summary {list-style: none; cursor: pointer}
 .plate-cell summary::-webkit-details-marker {display: none}
+.plate-cell summary::after {content: "\\25be"; display: block; line-height: 1; color: var(--body-text-color)}
+.plate-cell[open] summary::after {content: "\\25b4"}
 .plate-cell b {font-size: 1.6rem; display: block; line-height: 1.2}
 .plate-cell small {font-size: .85rem; display: block}
 .plate-cell img {height: 72px; width: auto; margin: .2rem auto; border-radius: .2rem}

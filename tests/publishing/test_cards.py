@@ -108,7 +108,7 @@ def test_the_detector_s_card_tells_photos_from_the_same_ones_made_bad(tmp_path):
     save_weights(PlateFasterRCNN(PlateFasterRCNNConfig(features=16, box_features=16)), folder, half=True)
     add_facts(folder, plates_seen=4000, hours=0.5, cores=1)
     scores = dict(n=64, side="second-half", plates=74, recall=0.9, precision=0.8, average_precision=0.85)
-    scores |= dict(plates_read=0.7, photo_read=0.75, photo_wrong=0.1, seconds_per_photo=0.2)
+    scores |= dict(plates_read=0.7, photo_read=0.75, photo_wrong=0.2, photo_wrong_legible=0.1, seconds_per_photo=0.2)
     files = [
         write_report(tmp_path / "good.json", "photos", {"/x/easypr": scores}, worse=False),
         write_report(tmp_path / "bad.json", "photos", {"/x/easypr": scores | {"recall": 0.5}}, worse=True),

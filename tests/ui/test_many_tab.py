@@ -12,6 +12,7 @@ from lpgan_demo.files.reading import Row
 from lpgan_demo.images import encode_png
 from lpgan_demo.results import CharacterReading, PlateResult
 from lpgan_demo.ui.tabs import many
+from lpgan_demo.ui.words import say
 
 
 def plate(legibility):
@@ -97,3 +98,11 @@ def test_a_mistake_is_told_and_nothing_of_an_earlier_run_stays(files, tmp_path, 
     with pytest.raises(gr.Error, match=key):
         next(told)
     assert batch.rows == []
+
+
+def test_the_headers_follow_the_language(files):
+    batch = many.Batch()
+    read(files, batch)
+    shown = many.show_table("doubtful", batch, "zh")
+    assert shown["headers"] == [say("zh", column) for column in many.COLUMNS] and shown["data"][0][-1] == "b.png"
+    assert shown["data"][-1][0] == say("zh", "no_picture")

@@ -105,6 +105,8 @@ def restore_in_every_way(plate: PlateResult, note: PlateNote = NOT_KNOWN) -> lis
     networks, crop = _networks(), plate.crop
     name = note.layout or plate.layout
     pictures = {row.lower(): restore(network, [crop])[0] for row, network in networks.rows.items()}
+    if plate.layout != UNKNOWN:
+        pictures["mtgan"] = plate.super_resolved  # as the other tabs show it, of as many looks
     truth = standard_plate(note.text, get_layout(name)) if note.text else None
     scores = {} if truth is None else {way: (psnr(made, truth), ssim(made, truth)) for way, made in pictures.items()}
     for way, deblurrer in networks.deblurrers.items():

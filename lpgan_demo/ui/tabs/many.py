@@ -28,6 +28,7 @@ from ..components import (
     pipeline,
     table_row,
     user_error,
+    with_headers,
 )
 from ..reading_panel import data_uri
 from ..words import say
@@ -37,6 +38,9 @@ SHOWN = ("all", "doubtful")
 
 COLUMNS = ("plate", "crop_small", "drawing", "sure", "legibility", "file")
 """Keys of the headers of the table."""
+
+NO_PICTURE = "no picture"
+"""Error of the row of a file in a zip that is no picture."""
 
 THUMBNAIL = (32, 96)
 """Height and width of the pictures in the table, pixels."""
@@ -85,6 +89,7 @@ def is_doubtful(row: Row) -> bool:
 def _cells(row: Row, language: str) -> list[str]:
     """A row's cells, in the order of `COLUMNS`; crop and drawing as HTML."""
     file, text, confidence, legibility, _ = table_row(row, language)
+    text = say(language, "no_picture") if row.error == NO_PICTURE else text
     pictures = (row.plate.crop, row.plate.super_resolved) if row.plate else ()
     small = [f'<img alt="" src="{data_uri(resize(picture, THUMBNAIL))}">' for picture in pictures]
     return [text, *(small or ["", ""]), confidence, legibility, file]
@@ -148,7 +153,7 @@ def _inside(folder: tempfile.TemporaryDirectory, name: str) -> Path:
 def _read_one(number: str, name: str, source: Path | bytes | None, folder) -> tuple[list[Row], str]:
     """The rows of one picture and where it lies; drawings and marked photo go to the batch's folder as NUMBER-NAME."""
     if source is None:
-        return [Row(name, error="no picture")], ""
+        return [Row(name, error=NO_PICTURE)], ""
     if isinstance(source, bytes):
         path = _inside(folder, "pictures") / (number + Path(name).suffix)
         path.write_bytes(source)
@@ -167,9 +172,9 @@ def _read_one(number: str, name: str, source: Path | bytes | None, folder) -> tu
     return [Row(name, plate) for plate in plates] or [Row(name)], str(source)
 
 
-def show_table(shown: str, batch: Batch, language: str) -> list[list[str]]:
+def show_table(shown: str, batch: Batch, language: str) -> dict:
     """The table again, after another choice of rows or of the language."""
-    return batch.table(shown, language)
+    return with_headers(COLUMNS, batch.table(shown, language), language)
 
 
 def open_row(shown: str, batch: Batch, event: gr.SelectData) -> tuple:

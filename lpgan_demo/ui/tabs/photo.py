@@ -142,9 +142,10 @@ def _answer(image: str | None, kind: str, what: str, visit: Visit, language: str
 
 
 def _prominence(plate: PlateResult) -> tuple:
-    """Plates are sorted by it: whether it is read well, read at all, and how large it is in the photo."""
+    """Plates are sorted by it: those that are read well by their size in the photo, others by their confidence."""
     x0, y0, x1, y1 = plate.box
-    return plate.legibility == "good", plate.label != "?", (x1 - x0) * (y1 - y0)
+    good = plate.legibility == "good"
+    return good, plate.label != "?", (x1 - x0) * (y1 - y0) if good else plate.confidence
 
 
 def show_first(language: str = "en") -> tuple:

@@ -27,6 +27,7 @@ from ..components import (
     pipeline,
     table_row,
     user_error,
+    with_headers,
 )
 from ..words import say
 
@@ -177,6 +178,12 @@ def first_second(event: gr.SelectData) -> float:
     return float(event.row_value[-1].split("–")[0])
 
 
+def reword(reading: Reading, language: str) -> tuple:
+    """Table and gallery in another language."""
+    table, pictures = reading.shown(language)
+    return with_headers(COLUMNS[1:], table, language), pictures
+
+
 def video_tab(words: Words) -> None:
     """Render the tab and wire it."""
     words(gr.Markdown, "video_intro")
@@ -203,5 +210,5 @@ def video_tab(words: Words) -> None:
     stopped = stop.click(Reading.begin, reading, cancels=[run], **silent)
     stopped.then(take_away, known, files, **shown)
     video.change(choose, known, outputs, cancels=[run], trigger_mode="multiple", **silent)
-    words.language.input(Reading.shown, [reading, words.language], [table, gallery], **silent)
+    words.language.input(reword, [reading, words.language], [table, gallery], **silent)
     table.select(first_second, None, second, **silent).then(None, second, js=SEEK, **silent)
