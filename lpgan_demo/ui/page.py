@@ -32,8 +32,8 @@ PAGE_CSS = (
     + COMPARISON_CSS
     + CURVE_CSS
     + """
-.example-cards {display: flex; flex-wrap: wrap; gap: .5rem}
-.example-cards button {width: 7rem; border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .3rem;
+.example-cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4rem, 1fr)); gap: .5rem}
+.example-cards button {max-width: 9rem; border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .3rem;
   background: var(--background-fill-primary); color: var(--body-text-color); font-size: .85rem; cursor: pointer}
 .example-cards button:is(:hover, :focus-visible) {outline: 3px solid var(--color-accent)}
 .example-cards img {width: 100%; height: 2.4rem; object-fit: contain}

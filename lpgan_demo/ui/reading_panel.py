@@ -28,6 +28,7 @@ CSS = """
   align-items: start; margin: .5rem 0}
 .plate-pictures figure {margin: 0; min-width: 0}
 .plate-pictures figcaption {font-size: .9rem; display: flex; flex-wrap: wrap; gap: 0 .6rem; min-height: 1.6rem}
+@media (max-width: 1000px) {.plate-pictures figcaption {min-height: 3.1rem; align-content: flex-end}}
 .plate-pictures img {width: 100%; height: auto; max-height: 220px; display: block; border-radius: .3rem}
 .plate-pictures input[type=radio] {appearance: auto; width: 1rem; height: 1rem; accent-color: #4f46e5; display: inline}
 .plate-pictures figure:has(input.ink:checked) img.grey, .plate-pictures figure:has(input.grey:checked) img.ink
