@@ -60,7 +60,7 @@ class Misleading:
 
 
 def sign(rng: np.random.Generator) -> Patch:
-    """A sign: dark on bright or bright on dark, of one colour, a lamp behind a grid of bars among them."""
+    """A sign on a board: a shop's name, a number or a short code, dark on bright or bright on dark."""
     ink = _text_mask(_sign_text(rng), rng, PAD + int(rng.integers(0, 20)))
     dark, bright = rng.integers(0, 110, 3), rng.integers(130, 256, 3)
     paper, colour = (dark, bright) if rng.random() < 0.5 else (bright, dark)
