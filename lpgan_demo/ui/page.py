@@ -33,8 +33,9 @@ PAGE_CSS = (
     + CURVE_CSS
     + """
 .example-cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4rem, 1fr)); gap: .5rem}
-.example-cards button {max-width: 9rem; border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .3rem;
-  background: var(--background-fill-primary); color: var(--body-text-color); font-size: .85rem; cursor: pointer}
+.example-cards button {max-width: 9rem; border: 1px solid var(--border-color-primary); border-radius: 8px;
+  padding: .3rem; background: var(--background-fill-primary); color: var(--body-text-color); font-size: .85rem;
+  cursor: pointer}
 .example-cards button:is(:hover, :focus-visible) {outline: 3px solid var(--color-accent)}
 .example-cards img {width: 100%; height: 2.4rem; object-fit: contain}
 #video-frames .thumbnail-item {aspect-ratio: 3 / 1.5}

@@ -36,6 +36,7 @@ from ..components import (
     pipeline,
     plate_panels,
 )
+from ..cropping import Scissors, cut
 from ..noted_plates import write_plate
 from ..reading_panel import percent, wait_html
 from ..words import say
@@ -52,21 +53,20 @@ class Visit(Turn):
         plates: those that were read.
         found: those that were found; None: the picture is a crop.
         size: (height, width) of the photo.
-        seconds: that finding and reading took.
+        seconds: that finding and reading took; () of a crop cut by hand.
+        scissors: for cropping by hand.
     """
 
     plates: list[PlateResult] = field(default_factory=list)
     found: list[Detection] | None = None
     size: tuple[int, int] = (0, 0)
-    seconds: tuple[float, float] = (0.0, 0.0)
+    seconds: tuple[float, ...] = ()
+    scissors: Scissors = field(default_factory=Scissors)
 
     def panels(self, chosen: int, language: str) -> tuple:
         """The values of the panels for the plate of that index."""
-        plate, (found_in, read_in) = self.plates[chosen], self.seconds
-        notes = [
-            say(language, "found_in", seconds=f"{found_in:.2f}"),
-            say(language, "read_in", seconds=f"{read_in:.2f}"),
-        ]
+        plate = self.plates[chosen]
+        notes = [say(language, key, seconds=f"{s:.2f}") for key, s in zip(("found_in", "read_in"), self.seconds)]
         return panel_values(plate, language, notes, lead=say(language, "cut_off") if self.is_cut(plate) else "")
 
     def is_cut(self, plate: PlateResult) -> bool:
@@ -173,6 +173,19 @@ def show_chosen(chosen: int | None, visit: Visit, language: str = "en") -> tuple
     return visit.panels(chosen, language)
 
 
+@on_gpu
+def crop_by_hand(image: str | None, visit: Visit, language: str, event: gr.SelectData):
+    """The outputs of the tab for what two clicks cut out, read as one plate; nothing changes after the first click."""
+    box = visit.scissors.click(image, *event.index) if image else None
+    if box is None:
+        gr.Info(say(language, "other_corner"), duration=5)
+        return tuple(gr.skip() for _ in range(8))
+    visit.begin()
+    visit.seconds = ()
+    visit.plates, visit.found = [pipeline().read_plate(cut(load_upload(image, language), box))], None
+    return *visit.panels(0, language), *no_photo(), visit
+
+
 def reword(chosen: int | None, image: str | None, visit: Visit, language: str) -> tuple:
     """The values of the panels in another language; nothing changes while no plate is shown."""
     if visit.plates:
@@ -253,6 +266,7 @@ def photo_tab(words: Words) -> tuple[gr.Image, list, tuple]:
     with gr.Row(elem_id="photo-row"):
         with gr.Column(scale=1, min_width=300, elem_id="photo-in"):
             source = picture_input(words, "source", "source")
+            words(gr.Markdown, "by_hand", elem_id="by-hand")
             kind = words.choice("picture_is", KINDS, elem_id="kind")
             examples = examples_for(words, "examples")
         with gr.Column(scale=2, min_width=300, elem_id="photo-out"):
@@ -276,6 +290,7 @@ def photo_tab(words: Words) -> tuple[gr.Image, list, tuple]:
     run.then(None, js=SCROLL_ON_PHONES, **private)
     examples.click(example_path, None, source, trigger_mode="multiple", **silent)
     source.clear(lambda: KINDS[0], None, kind, **silent)
+    source.select(crop_by_hand, [source, *known], outputs, show_progress_on=[panels[0]], **private)
     choice.input(show_chosen, [choice, *known], panels, trigger_mode="always_last", **silent)
     words.language.input(reword, [choice, source, *known], panels, **silent)
     marked.select(show_clicked, known, [choice, *panels], trigger_mode="always_last", **silent)
