@@ -164,17 +164,9 @@ def video_plates(
     yield from _read(tracks, pipeline, least_frames)
 
 
-def read_video(
-    path: str | Path,
-    pipeline: PlatePipeline,
-    every: float = 0.2,
-    least_frames: int = 2,
-    progress=None,
-    longest: float = float("inf"),
-) -> list[VideoPlate]:
-    """All of `video_plates`, in the order of appearance; arguments and errors are the same."""
-    found = video_plates(path, pipeline, every, least_frames, progress, longest)
-    return sorted(found, key=lambda car: car.start)
+def read_video(path: str | Path, pipeline: PlatePipeline, **options) -> list[VideoPlate]:
+    """All of `video_plates`, in the order of appearance; options and errors are the same."""
+    return sorted(video_plates(path, pipeline, **options), key=lambda car: car.start)
 
 
 def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: np.ndarray) -> None:

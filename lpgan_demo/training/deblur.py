@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,9 +20,9 @@ from ..inference.deblurring import generator_input
 from ..networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig, PatchDiscriminator, PatchDiscriminatorConfig
 from ..networks.registry import load_weights
 from ..plates.ink import drawn_plate
-from ..weights import BUNDLED, facts
+from ..weights import facts
 from .losses import VGG16Features, dice_loss, perceptual_loss, real_fake_loss
-from .run import Run, begin, keep_start_facts, part_of, resume
+from .run import Run, begin, keep_start_facts, part_of, resume, start_folder
 from .trainer import Trainer, option, tensor_batch
 from .validation import ink_validator
 
@@ -190,7 +189,7 @@ def copy_weights(generator: DeblurGenerator, recipe: DeblurRecipe) -> None:
     A guided generator may start from one without a guide: what the guide adds and the grey output start at zero.
     Raises ValueError when the networks differ in anything else.
     """
-    folder = BUNDLED / recipe.start if (BUNDLED / recipe.start).is_dir() else Path(recipe.start)
+    folder = start_folder(recipe.start)
     network = load_weights(folder)
     if replace(network.config, guided=generator.config.guided) != generator.config:
         raise ValueError(f"the weights to start from were made with {network.config}, not {generator.config}")

@@ -17,8 +17,8 @@ from ..images.drawing import annotate
 from ..networks.detector import PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from ..networks.lite_backbone import load_imagenet
 from ..networks.registry import load_weights
-from ..weights import BUNDLED, facts
-from .run import Run, begin, keep_start_facts, part_of, resume
+from ..weights import facts
+from .run import Run, begin, keep_start_facts, part_of, resume, start_folder
 from .trainer import Trainer, option
 from .validation import photo_validator
 
@@ -110,7 +110,7 @@ def train_detector(recipe: DetectorRecipe) -> dict:
         photos_of(sides["train"]), source, network.config.input_size, recipe.photo_share, negatives=recipe.negatives
     )
     if recipe.start:
-        folder = BUNDLED / recipe.start if (BUNDLED / recipe.start).is_dir() else Path(recipe.start)
+        folder = start_folder(recipe.start)
         network.load_state_dict(load_weights(folder).state_dict())
         keep_start_facts(recipe.run, facts(folder))
     elif not (Path(recipe.run) / "checkpoint.pt").is_file() and recipe.backbone != "none":

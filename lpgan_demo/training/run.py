@@ -14,6 +14,7 @@ from ..data.labelled import LabelledPlate
 from ..data.synthetic import SyntheticPlates
 from ..plates import LAYOUTS
 from ..plates.scenes import ANY_FRAMING, CLOSE_FRAMING
+from ..weights import BUNDLED
 from .loop import fit
 from .trainer import Trainer, option
 
@@ -103,6 +104,11 @@ def _write_recipe(recipe: Run, architecture: set[str]) -> None:
         if other:
             raise ValueError(f"the run in {folder} was begun with another {', '.join(other)}: give it another --run")
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def start_folder(name: str) -> Path:
+    """The folder of the weights that a run starts from: of that name among the bundled ones, or else that path."""
+    return BUNDLED / name if (BUNDLED / name).is_dir() else Path(name)
 
 
 def keep_start_facts(folder: str | Path, facts: dict) -> None:

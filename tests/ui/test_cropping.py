@@ -1,9 +1,13 @@
 """Cropping by hand: two clicks in the picture."""
 
+from types import SimpleNamespace
+
+import gradio as gr
 import numpy as np
 from visiting import wait_for_words
 
 from lpgan_demo.ui.cropping import Scissors, cut
+from lpgan_demo.ui.tabs import photo as tab
 
 
 def test_two_clicks_in_one_picture_give_the_box_between_them():
@@ -36,3 +40,18 @@ def test_a_plate_that_was_not_the_one_shown_is_cut_out_by_two_clicks(page, two_p
     page.mouse.click(left + (x + 128) * scale, top + (y + 48) * scale)
     wait_for_words(page, "#reading", other)
     assert page.locator("#take-away").is_hidden()  # the marked photo belongs to the other reading
+
+
+def test_a_crop_that_was_read_when_another_picture_was_chosen_is_dropped(two_plates, monkeypatch):
+    visit = tab.Visit()
+
+    def read(crop):
+        visit.begin()  # as a new picture does
+        return "stale"
+
+    monkeypatch.setattr(tab, "pipeline", lambda: SimpleNamespace(read_plate=read))
+    monkeypatch.setattr(tab.gr, "Info", lambda *_, **__: None)
+    for corner in ((10, 10), (200, 90)):
+        outputs = tab.crop_by_hand(str(two_plates), visit, "en", SimpleNamespace(index=corner))
+        assert outputs == (gr.skip(),) * 8
+    assert visit.plates == []

@@ -176,13 +176,15 @@ def show_chosen(chosen: int | None, visit: Visit, language: str = "en") -> tuple
 @on_gpu
 def crop_by_hand(image: str | None, visit: Visit, language: str, event: gr.SelectData):
     """The outputs of the tab for what two clicks cut out, read as one plate; nothing changes after the first click."""
-    box = visit.scissors.click(image, *event.index) if image else None
+    box, unchanged = visit.scissors.click(image, *event.index) if image else None, (gr.skip(),) * 8
     if box is None:
         gr.Info(say(language, "other_corner"), duration=5)
-        return tuple(gr.skip() for _ in range(8))
+        return unchanged
     visit.begin()
-    visit.seconds = ()
-    visit.plates, visit.found = [pipeline().read_plate(cut(load_upload(image, language), box))], None
+    asked, plate = visit.count, pipeline().read_plate(cut(load_upload(image, language), box))
+    if visit.count != asked:  # the visitor has chosen another picture meanwhile
+        return unchanged
+    visit.plates, visit.found, visit.seconds = [plate], None, ()
     return *visit.panels(0, language), *no_photo(), visit
 
 
