@@ -68,14 +68,18 @@ class PlacedPlate(NamedTuple):
 def spaced(layout: PlateLayout, factor: float, shift: float) -> PlateLayout:
     """The layout with its characters, dots and dashes set closer (factor below 1) about the middle, and moved.
 
-    shift: to the right, as a share of the plate's width.
+    shift: to the right, as a share of the plate's width; less where a character would leave the plate.
     """
     middle, width = layout.size_mm[1] / 2, layout.size_mm[1]
+    left = min(x for x, _, _, _ in layout.cells_mm)
+    right = max(x + w for x, _, w, _ in layout.cells_mm)
+    factor = min(factor, middle / max(middle - left, right - middle))
+    shift = np.clip(shift * width, -(middle + (left - middle) * factor), middle - (right - middle) * factor)
 
     def moved(boxes):
-        return tuple(((x - middle) * factor + middle + shift * width, y, w * factor, h) for x, y, w, h in boxes)
+        return tuple(((x - middle) * factor + middle + shift, y, w * factor, h) for x, y, w, h in boxes)
 
-    dots = tuple(((x - middle) * factor + middle + shift * width, y, r) for x, y, r in layout.dots_mm)
+    dots = tuple(((x - middle) * factor + middle + shift, y, r) for x, y, r in layout.dots_mm)
     return replace(layout, cells_mm=moved(layout.cells_mm), dashes_mm=moved(layout.dashes_mm), dots_mm=dots)
 
 

@@ -136,6 +136,17 @@ def test_a_one_has_a_flag_on_vietnamese_plates_and_none_on_chinese_ones():
     assert widths["cn_blue"] <= 1 < widths["vn_one_row"]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+@pytest.mark.parametrize(("factor", "shift"), [(1.1, 0.1), (1.1, -0.1), (0.8, 0.3), (0.8, -0.3)])
+def test_characters_moved_far_stay_on_the_plate(layout, factor, shift):
+    moved = spaced(layout, factor, shift)
+    left, right = min(x for x, *_ in moved.cells_mm), max(x + w for x, _, w, _ in moved.cells_mm)
+    assert -1e-6 < left and right < layout.size_mm[1] + 1e-6
+    text = layout.random_text(np.random.default_rng(2))
+    size = (round(layout.size_mm[0] / 2), round(layout.size_mm[1] / 2))
+    assert ink_coverage(text, moved, size, font_glyphs("Medium")).max() > 0.9
+
+
 def test_characters_may_be_set_closer_and_moved():
     layout = get_layout("vn_motorcycle")
     closer = spaced(layout, 0.8, -0.02)
