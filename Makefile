@@ -1,10 +1,11 @@
 # make demo: install what the demo needs into .venv and open it in the browser.
 # make test: install what the tests need and run them.
+# make without-torch: install reading and the page without PyTorch into .venv-onnx, read a photo and build the page.
 # make tutorials: install what they need and open the notebooks.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test tutorials lint clean
+.PHONY: demo test without-torch tutorials lint clean
 
 demo: .venv/serve.stamp
 	$(BIN)/python app.py
@@ -13,6 +14,13 @@ test: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+without-torch:
+	test -d .venv-onnx || $(PYTHON) -m venv .venv-onnx
+	.venv-onnx/bin/python -m pip install -q --disable-pip-version-check ".[onnx,demo]"
+	! .venv-onnx/bin/python -c 'import torch' 2>/dev/null
+	.venv-onnx/bin/lpgan-demo read --weights weights examples
+	LPGAN_WEIGHTS=weights .venv-onnx/bin/python -c 'from lpgan_demo.ui import build, warm_up; warm_up(); build()'
 
 tutorials: .venv/serve.stamp
 	$(BIN)/python -m jupyter lab tutorials
@@ -33,4 +41,4 @@ lint: .venv/dev.stamp
 	touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .venv-onnx .pytest_cache .ruff_cache

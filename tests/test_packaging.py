@@ -22,8 +22,9 @@ def lines(name: str) -> set[str]:
 
 
 def test_the_requirement_files_say_what_pyproject_says():
-    assert lines("requirements.txt") == {*PROJECT["dependencies"], *EXTRAS["tutorials"]}
-    more = {line for name in ("train", "onnx", "mcp", "dev") for line in EXTRAS[name]}
+    demo = {line for name in ("torch", "demo", "tutorials") for line in EXTRAS[name]}
+    assert lines("requirements.txt") == {*PROJECT["dependencies"], *demo}
+    more = {line for name in ("train", "onnx", "export", "mcp", "dev") for line in EXTRAS[name]}
     assert lines("requirements-dev.txt") == more - lines("requirements.txt")
 
 

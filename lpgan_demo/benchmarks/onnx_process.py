@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..inference.onnx_backend import OnnxNetworks
+from ..inference.onnx_backend import OnnxGraphs, OnnxNetworks
 from .timing import milliseconds
 
 
@@ -20,7 +20,7 @@ def time_onnx(folder: str, batch_sizes: list[int]) -> dict[str, float]:
 
     folder: The exported graphs and `lq.npy`, crops, float32 (N, 3, 32, 96) in [-1, 1].
     """
-    networks, lq = OnnxNetworks(folder), np.load(Path(folder) / "lq.npy")
+    networks, lq = OnnxNetworks(OnnxGraphs(folder)), np.load(Path(folder) / "lq.npy")
 
     def read(batch: np.ndarray) -> np.ndarray:
         encoding = networks.encode(batch)

@@ -124,8 +124,8 @@ def bench(pipeline: PlatePipeline, source: str | Path | None = None) -> dict:
     crops = {n: degraded_crops(n) for n in (1, 4, 16, 64)}
     by_batch = {n: milliseconds(lambda n=n: one_view.read_plates(crops[n], n)) / n for n in crops}
     parts = {"generator": networks.generator, "discriminator": networks.discriminator}
-    parts |= {"detector": pipeline.detector.network} if pipeline.detector else {}
-    parts |= {"deblurrer": pipeline.deblurrer.generator} if pipeline.deblurrer else {}
+    parts |= {"detector": pipeline.detector.search.network} if pipeline.detector else {}
+    parts |= {"deblurrer": pipeline.deblurrer.generator.generator} if pipeline.deblurrer else {}
     where = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {networks.device}, {networks.precision}"
     report = {
         "machine": f"{platform.machine()}, {where}",

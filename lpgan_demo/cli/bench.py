@@ -15,6 +15,7 @@ def register(commands) -> None:
     bench.add_argument("--compare", metavar="FILE", help="show the figures of an earlier run beside these")
     bench.add_argument("--plot", metavar="FILE", help="also draw stages and growth, as PNG")
     bench.add_argument("--steps", action="store_true", help="only this: what each step that saves time gives")
+    bench.add_argument("--backends", action="store_true", help="only this: PyTorch and ONNX Runtime side by side")
     bench.add_argument(
         "--visitors", type=int, metavar="N", help="only this: start the page and send it so many visitors at once"
     )
@@ -37,6 +38,10 @@ def run(arguments) -> int:
         from ..benchmarks.steps import speed_steps
 
         report = speed_steps(arguments.weights)
+    elif arguments.backends:
+        from ..benchmarks.backends import compare_backends
+
+        report = compare_backends(arguments.weights)
     else:
         from ..benchmarks.stages import bench
 

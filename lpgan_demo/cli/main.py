@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..results import WeightsError
 from . import bench, evaluate, publish, read, train
-from .options import add_weights
+from .options import add_backend, add_weights
 
 
 def build_parser(argv: list[str]) -> argparse.ArgumentParser:
@@ -33,6 +33,7 @@ def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="open the demo in the browser")
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default: the first free from 7860)")
     add_weights(demo)
+    add_backend(demo)
     demo.set_defaults(handler=_demo)
     return parser
 
@@ -50,6 +51,7 @@ def _demo(arguments) -> int:
 
     if arguments.weights:
         os.environ["LPGAN_WEIGHTS"] = arguments.weights  # the page loads its networks when they are first needed
+    os.environ["LPGAN_BACKEND"] = arguments.backend
     launch(port=arguments.port)
     return 0
 

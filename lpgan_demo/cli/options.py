@@ -49,8 +49,9 @@ def add_views(parser, help: str) -> None:
 
 
 def add_pipeline(parser) -> None:
-    """--weights, --device, --reader, --views and --precision: what `pipeline_of` makes a pipeline from."""
+    """--weights, --backend, --device, --reader, --views and --precision: what `pipeline_of` makes a pipeline from."""
     add_weights(parser)
+    add_backend(parser)
     parser.add_argument("--device", default="cpu", help="cpu, cuda, ... (default: cpu)")
     parser.add_argument(
         "--reader",
@@ -67,11 +68,21 @@ def add_pipeline(parser) -> None:
     )
 
 
+def add_backend(parser) -> None:
+    """--backend: what the networks run in."""
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "torch", "onnx"),
+        default="auto",
+        help="torch, or onnx, which needs no PyTorch; auto: torch where it is installed (default: auto)",
+    )
+
+
 def pipeline_of(arguments, **options):
     """The pipeline that the options of `add_pipeline` ask for; `options` go to `PlatePipeline.from_pretrained`."""
     from ..inference import PlatePipeline
 
-    names = ("device", "reader", "views", "precision")
+    names = ("backend", "device", "reader", "views", "precision")
     asked = {name: getattr(arguments, name) for name in names}
     return PlatePipeline.from_pretrained(arguments.weights, **asked, **options)
 

@@ -1,4 +1,4 @@
-"""`card`, `verify`, `push` and `push-space`: describe, prove and upload weights."""
+"""`card`, `verify`, `push`, `push-space` and `notebooks`: describe, prove and publish."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def register(commands) -> None:
             upload.add_argument("--models", metavar="OWNER/NAME", help="the repository of weights its page links to")
         upload.add_argument("--private", action="store_true", help="a new repository is seen by its owner alone")
         upload.set_defaults(handler=run_push)
+
+    notebooks = commands.add_parser("notebooks", help="tell the notebooks the repository's address: badges, set-up")
+    notebooks.add_argument("address", metavar="ADDRESS", help='https://github.com/OWNER/NAME, or "" to take it out')
+    notebooks.set_defaults(handler=run_notebooks)
+
+
+def run_notebooks(arguments) -> int:
+    """Write the address and print the notebooks."""
+    from ..publishing.notebooks import set_repository
+
+    for path in set_repository(arguments.address):
+        print(path)
+    return 0
 
 
 def run_card(arguments) -> int:

@@ -51,6 +51,7 @@ def register(commands, argv: list[str]) -> None:
     )
     export.add_argument("folder", metavar="FOLDER", help="where weights folders, or graphs, go")
     export.add_argument("--weights", metavar="FOLDER", help="for onnx: folder of weights (default: the bundled ones)")
+    export.add_argument("--all", action="store_true", help="for onnx: a graph of every other network, too")
     export.add_argument("--int8", action="store_true", help="for onnx: reading in 8-bit integers, faster, less exact")
     export.set_defaults(handler=run_export)
 
@@ -89,7 +90,7 @@ def run_export(arguments) -> int:
     if arguments.checkpoint == "onnx":
         from ..publishing.onnx_export import export_onnx
 
-        for path, gap in export_onnx(arguments.folder, arguments.weights):
+        for path, gap in export_onnx(arguments.folder, arguments.weights, arguments.all):
             print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
         if arguments.int8:
             from ..publishing.onnx_int8 import to_int8

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..images import binarise
 from ..inference import PlateDeblurrer, PlatePipeline
+from ..inference.torch_backend import TorchInkGenerator
 from ..networks import load_weights
 from ..plates import PlateLayout
 from ..plates.camera import motion_kernel
@@ -66,7 +67,7 @@ def ink_methods(source=None) -> dict[str, InkMethod]:
 
 def _by_network(folder: Path, mtgan: PlatePipeline) -> InkMethod:
     """The method of a deblur generator; the grey picture of a guided one is no ink, its binary one stands for both."""
-    deblurrer = PlateDeblurrer(load_weights(folder))
+    deblurrer = PlateDeblurrer(TorchInkGenerator(load_weights(folder)))
 
     def method(pictures: Pictures, layouts: Layouts) -> Pairs:
         pairs = deblurrer(mtgan.read_plates(pictures))

@@ -39,7 +39,7 @@ def evaluate_reading(
         scores["milliseconds_per_plate"] = round(1000 * elapsed / len(plates), 2)
         scores["wrong"] = [[t, r.text, round(r.confidence, 3)] for t, r in zip(texts, results) if t != r.text]
         if judge is not None:
-            judged = [(t, r) for t, r in zip(texts, results) if r.layout in judge.network.config.layouts]
+            judged = [(t, r) for t, r in zip(texts, results) if r.layout in judge.network.layouts]
             pictures, layouts = [r.super_resolved for _, r in judged], [r.layout for _, r in judged]
             expected = [text for text, _ in judged]
             scores["judge"] = mean_score(judge(pictures, layouts), expected)

@@ -13,6 +13,7 @@ import torch
 from .. import images
 from ..data.formats import labelled_plates
 from ..inference.pipeline import CROP_MARGIN, batched
+from ..inference.torch_backend import TorchReader
 from ..networks import load_weights
 from ..plates import get_layout
 from ..plates.standard import STANDARD_SIZE, standard_plate
@@ -56,7 +57,7 @@ def evaluate_table1(folders: list[str], source=None, side: str = "all") -> dict[
         {folder: {row: figures}}: classical, dn, judge (shares of exact plates), psnr (dB), ssim and n.
     """
     rows = load_rows(source)
-    discriminator = PictureReader(load_weights(weights_folder(source, "mtgan-discriminator")))
+    discriminator = PictureReader(TorchReader(load_weights(weights_folder(source, "mtgan-discriminator"))))
     classical = load_weights(weights_folder(None, "classical-reader"))
     judge = PictureReader.from_pretrained()
     report: dict[str, dict[str, dict]] = {}

@@ -13,7 +13,7 @@ from ..inference.pipeline import PlatePipeline, batched
 from ..results import PlateImageError, PlateResult
 from .video import VideoPlate, read_video
 
-PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+PICTURES = (".bmp", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 

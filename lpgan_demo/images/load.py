@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
 import os
 import warnings
@@ -13,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..results import PlateImageError
 from .pixels import MIN_SIDE
 
-FORMATS = "JPEG, PNG, WebP, BMP, TIFF or GIF; a HEIC photo must be converted first"
+FORMATS = "JPEG, PNG, WebP, BMP, TIFF, GIF, or HEIC with the package pillow-heif"
 """What is said of the formats that can be decoded, which are Pillow's."""
 
 MAX_PIXELS = 120_000_000
@@ -70,6 +72,7 @@ def _read(source) -> tuple[bytes, str]:
 
 def _decode(source: Image.Image | bytes, name: str) -> np.ndarray:
     """Decode a PIL image or encoded bytes; every exception of a decoder becomes a PlateImageError."""
+    _know_heic()
     try:
         with warnings.catch_warnings():  # `_check_size` refuses oversized images before they are decoded
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -87,6 +90,15 @@ def _decode(source: Image.Image | bytes, name: str) -> np.ndarray:
         if image is not None:
             return image
         raise PlateImageError(f"{name} is damaged and cannot be decoded ({error})") from None
+
+
+@functools.cache
+def _know_heic() -> None:
+    """Let Pillow decode HEIC, the photos of many phones, where the package for it is installed."""
+    with contextlib.suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
 
 
 def _decode_truncated_jpeg(data: bytes) -> np.ndarray | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
-import torch
 
 from .. import images
-from ..networks.deblur_gan import DeblurGenerator
 from ..plates.ink import DrawnPlate, draw_guide, drawn_plate
 from ..results import PlateResult
-from .optimise import prepared
 
 Pair = tuple[np.ndarray, np.ndarray]
 """(grey, binary), uint8 (H, W) each; binary: 0 ink and 255 paper."""
@@ -29,6 +28,22 @@ def generator_input(pictures: list[np.ndarray], drawn: list[DrawnPlate | None] |
     return np.concatenate([images.to_array(pictures), np.stack(guides)], 1)
 
 
+class InkGenerator(Protocol):
+    """A deblur generator, arrays in, arrays out: `TorchInkGenerator` or `OnnxInkGenerator`.
+
+    Attributes:
+        input_size: (height, width) of the pictures that it was trained on, in pixels.
+        guided: whether it takes a guide, and gives a deblurred grey picture with the ink.
+    """
+
+    input_size: tuple[int, int]
+    guided: bool
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """float32 (N, 3 or 5, H, W) in [-1, 1], see `generator_input` -> float32 (N, 1 or 2, H, W) in [-1, 1]."""
+        ...
+
+
 class PlateDeblurrer:
     """Read plates -> `Pair`s of a constant height, in the crop's own aspect.
 
@@ -36,12 +51,9 @@ class PlateDeblurrer:
     guided one also has a deblurred grey picture; its ink is binarised at one half, so that faint ink stays paper.
     """
 
-    def __init__(self, generator: DeblurGenerator, device="cpu", precision="fp32"):
-        self.device = torch.device(device)
-        self.generator, self.autocast = prepared(generator, device, precision)
-        self.size, self.guided = tuple(generator.config.input_size), generator.config.guided
+    def __init__(self, generator: InkGenerator):
+        self.generator, self.size, self.guided = generator, tuple(generator.input_size), generator.guided
 
-    @torch.inference_mode()
     def __call__(self, plates: list[PlateResult], batch_size: int = 8) -> list[Pair]:
         """A pair for each plate that was read, from its crop and, where guided, from what GN drew."""
         pairs = []
@@ -49,9 +61,7 @@ class PlateDeblurrer:
             part = plates[k : k + batch_size]
             pictures = [images.resize(plate.crop, self.size) for plate in part]
             given = generator_input(pictures, [drawn_plate(plate) for plate in part] if self.guided else None)
-            with self.autocast():
-                out = self.generator(torch.from_numpy(given).to(self.device, memory_format=torch.channels_last))
-            for made, plate in zip(images.to_images(out), part):
+            for made, plate in zip(images.to_images(self.generator(given)), part):
                 height, width = plate.crop.shape[:2]
                 shape = self.size[0], round(self.size[0] * min(max(width / height, ASPECTS[0]), ASPECTS[1]))
                 shown = [images.resize(made[..., channel], shape) for channel in range(made.shape[-1])]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
-import torch
 
 from .. import images
 from ..images import overlap
 from ..images.geometry import box_area, share_inside
-from ..networks.detector import PlateFasterRCNN, corners_of
 from ..results import Detection
-from .optimise import prepared
 
 LENGTH = 960
 """Length of the longer side, in pixels, at which a photo, or a tile of a larger one, is searched."""
@@ -26,22 +25,24 @@ SAME_PLATE_IOU, SAME_PLATE_INSIDE = 0.4, 0.7
 MOST_ASPECT = 10.0
 """Longer by shorter side of what may be a plate; the longest one has about 5, seen from the front."""
 
+Search = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""A picture, float32 (3, H, W) in [-1, 1] -> corners float64 (K, 4, 2) in its pixels, scores float64 (K,), best first;
+`torch_backend.TorchDetector` or `onnx_backend.OnnxDetector`."""
+
 
 class PlateDetector:
     """Photos -> `Detection`s.
 
-    threshold: least score of a plate, in (0, 1), else ValueError. finest: largest scale of a tile relative to the whole
-    photo's; the time for a large photo grows with its square.
+    Args:
+        search: the network that finds plates in a picture.
+        threshold: least score of a plate, in (0, 1), else ValueError.
+        finest: largest scale of a tile relative to the whole photo's; the time for a large photo grows with its square.
     """
 
-    def __init__(
-        self, network: PlateFasterRCNN, device="cpu", precision="fp32", threshold: float = 0.8, finest: int = 4
-    ):
+    def __init__(self, search: Search, threshold: float = 0.8, finest: int = 4):
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must lie between 0 and 1, not {threshold!r}")
-        self.device = torch.device(device)
-        self.network, self.autocast = prepared(network, device, precision)
-        self.threshold, self.finest = threshold, finest
+        self.search, self.threshold, self.finest = search, threshold, finest
 
     def __call__(self, photo: np.ndarray) -> list[Detection]:
         """uint8 RGB (H, W, 3) -> the plates in it, from left to right."""
@@ -50,14 +51,11 @@ class PlateDetector:
             found += self._search(photo, scale, window)
         return sorted(merged(found), key=lambda detection: detection.box[0])
 
-    @torch.inference_mode()
     def _search(self, photo: np.ndarray, scale: float, window) -> list[tuple[np.ndarray, float]]:
         """(corners in the photo, score) of the plates that lie wholly inside a window (x0, y0, x1, y1) of the photo."""
         x0, y0, x1, y1 = window
         height, width = max(32, round((y1 - y0) * scale)), max(32, round((x1 - x0) * scale))
-        tensor = images.to_tensor([images.resize(photo[y0:y1, x0:x1], (height, width))])[0].to(self.device)
-        with self.autocast():
-            corners, scores = corners_of(self.network([tensor])[0])
+        corners, scores = self.search(images.to_array([images.resize(photo[y0:y1, x0:x1], (height, width))])[0])
         found = []
         inner_edges = [x0 > 0, y0 > 0, x1 < photo.shape[1], y1 < photo.shape[0]]
         for quad, score in zip(corners, scores):

@@ -90,7 +90,7 @@ class PlatePipeline:
         revision=None,
         token=None,
         cache_dir=None,
-        backend="torch",
+        backend="auto",
         detect=True,
         deblur=True,
     ):
@@ -102,17 +102,20 @@ class PlatePipeline:
             views: 1 (fastest) to 7 (slowest), or "auto"; see `PlateRestorer`.
             device, precision: of PyTorch; "fp32", "bf16" or "auto", see `optimise.resolve_precision`.
             revision, token, cache_dir: of the Hub, see `weights.weights_folder`.
-            backend: "torch"; or "onnx", with the folder that `export onnx` wrote as source.
+            backend: "torch"; "onnx", on the CPU, without PyTorch, from the weights' graphs or those that `export onnx`
+                wrote; "auto": torch where it is installed.
             detect, deblur: whether to load the detector and the deblurrer, where the weights have them.
 
         Raises WeightsError when weights are missing, damaged or out of reach, ValueError for an unknown option.
         """
-        from .loading import load_detector_and_deblurrer, load_networks
+        from .loading import load_onnx, load_torch, resolve_backend
 
         hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
-        networks, stored = load_networks(source, backend, device, precision, hub)
+        if resolve_backend(backend) == "onnx":
+            networks, stored, *extras = load_onnx(source, hub, detect, deblur)
+        else:
+            networks, stored, *extras = load_torch(source, device, precision, hub, detect, deblur)
         reader = PlateReader(networks, reader, stored.get("temperature", 1.0) if temperature is None else temperature)
-        extras = load_detector_and_deblurrer(source, backend, device, precision, hub, detect, deblur)
         return cls(PlateRestorer(networks, views), reader, Trust(**stored.get("trust", {})), *extras)
 
     def __call__(self, source, kind: str = "auto", bgr: bool = False) -> list[PlateResult]:

@@ -1,13 +1,17 @@
-"""The `NetworksBackend` of PyTorch: arrays in, arrays out."""
+"""The networks in PyTorch: arrays in, arrays out."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from ..networks import MultiTaskDiscriminator, SRGenerator
 from ..results import Encoding
 from .optimise import prepared, resolve_precision
+
+if TYPE_CHECKING:  # they are given: importing the detector's here would take a second
+    from ..networks import DeblurGenerator, MultiTaskDiscriminator, PlateFasterRCNN, SRGenerator
 
 
 class TorchNetworks:
@@ -49,3 +53,48 @@ class TorchNetworks:
     def _send(self, array: np.ndarray) -> torch.Tensor:
         """The array on the networks' device."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+class TorchDetector:
+    """The detector on one device: a picture, float32 (3, H, W) in [-1, 1] -> corners and scores, see `Search`."""
+
+    def __init__(self, network: PlateFasterRCNN, device="cpu", precision="fp32"):
+        self.device = torch.device(device)
+        self.network, self.autocast = prepared(network, device, precision)
+
+    @torch.inference_mode()
+    def __call__(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        from ..networks.detector import corners_of
+
+        with self.autocast():
+            return corners_of(self.network([torch.from_numpy(picture).to(self.device)])[0])
+
+
+class TorchInkGenerator:
+    """A deblur generator on one device, as `deblurring.InkGenerator`."""
+
+    def __init__(self, generator: DeblurGenerator, device="cpu", precision="fp32"):
+        self.device = torch.device(device)
+        self.generator, self.autocast = prepared(generator, device, precision)
+        self.input_size, self.guided = tuple(generator.config.input_size), generator.config.guided
+
+    @torch.inference_mode()
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        with self.autocast():
+            out = self.generator(torch.from_numpy(pictures).to(self.device, memory_format=torch.channels_last))
+        return out.cpu().numpy()
+
+
+class TorchReader:
+    """A network of DN's form on one device, which reads standard plates, as `readers.judge.Reader`."""
+
+    def __init__(self, network: MultiTaskDiscriminator, device="cpu"):
+        self.device = torch.device(device)
+        self.network, _ = prepared(network, device, "fp32")
+        self.layouts = network.config.layouts
+
+    @torch.inference_mode()
+    def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """As `TorchNetworks.read`."""
+        sent = (torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in (plates, layout))
+        return self.network(*sent).characters.float().cpu().numpy()

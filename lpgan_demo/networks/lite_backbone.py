@@ -135,14 +135,19 @@ class LiteBackbone(nn.Module, Optimisable):
         return OrderedDict((name, level.float()) for name, level in levels.items())
 
     @torch.no_grad()
-    def for_prediction(self) -> LiteBackbone:
-        """A faster copy for prediction: batch norms fused into the convolutions, wide blocks computed in strips."""
+    def fused(self) -> LiteBackbone:
+        """A copy for prediction with its batch norms fused into the convolutions."""
         backbone = copy.deepcopy(self)
         _fuse_batch_norm(backbone, "stem", "stem_norm")
         for block in backbone.blocks:
             for conv, norm in (("expand", "norm0"), ("depthwise", "norm1"), ("project", "norm2")):
                 if getattr(block, conv) is not None:
                     _fuse_batch_norm(block, conv, norm)
+        return backbone
+
+    def for_prediction(self) -> LiteBackbone:
+        """A faster copy for prediction: fused, and wide blocks computed in strips."""
+        backbone = self.fused()
         backbone.blocks = nn.ModuleList(StripwiseBlock(block) for block in backbone.blocks)
         return backbone
 

@@ -206,3 +206,26 @@ def confusion_list(reports: Reports, most: int = 12) -> str:
         for true, read, n in figures["confusions"]:
             counts[true, read] += n
     return ", ".join(f"{true} read as {read} ({n})" for (true, read), n in counts.most_common(most)) or "none"
+
+
+GRAPHS = {
+    "mtgan-encoder": "GN up to its codes: layout, characters, corners",
+    "mtgan-decoder": "GN's decoder: the standard plate",
+    "mtgan-reader": "DN's reading of a standard plate",
+    "detector": "Faster R-CNN: a photo to corners and scores",
+    "ink": "deblurring and ink, guided by what is read",
+    "judge": "the independent reader of standard plates",
+}
+"""{graph of the pipeline: what it computes}."""
+
+
+def write_onnx_card(folder: Path, graphs: list[tuple[Path, float]]) -> Path:
+    """Write README.md beside a pipeline's graphs, each with its largest deviation from PyTorch; returns its path."""
+    rows = [{"name": p.name, "what": GRAPHS[p.stem], "size": p.stat().st_size, "gap": gap} for p, gap in graphs]
+    data = ModelCardData(
+        library_name="lpgan-demo", license="apache-2.0", pipeline_tag="image-to-text", tags=[*_READER, "onnx"]
+    )
+    card = ModelCard.from_template(data, str(TEMPLATES / "onnx.md"), graphs=rows, revision=REVISION)
+    path = folder / "README.md"
+    path.write_text(str(card), encoding="utf-8")
+    return path

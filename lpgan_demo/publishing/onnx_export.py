@@ -1,10 +1,13 @@
-"""Networks as ONNX graphs, each checked against PyTorch: one for each network, and the three that the pipeline uses.
+"""Networks as ONNX graphs, each checked against PyTorch: those that a pipeline runs on, and one for each network.
 
-Graphs take batches of any size, and pictures of any size where the network states to be of `free_size`.
+Graphs take batches of any size, and pictures of any size where the network states to be of `free_size`; the detector's
+takes one picture of any size.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import warnings
 from pathlib import Path
@@ -13,10 +16,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..inference.onnx_backend import DESCRIPTION
+from ..data.street_scenes import StreetScenes
+from ..data.synthetic import SyntheticPlates
+from ..images import to_tensor
+from ..inference.loading import DEBLURRERS, DETECTORS
 from ..networks import load_weights
+from ..networks.detector import corners_of
+from ..plates import SYMBOLS, get_layout
 from ..results import WeightsError
-from ..weights import BUNDLED, facts
+from ..weights import BUNDLED, facts, write_file
+from ..weights.folder import digests
+from .cards import write_onnx_card
 
 TOLERANCE = 1e-4
 """Largest deviation from PyTorch that a graph may have, as a share of the output's range."""
@@ -48,12 +58,23 @@ class _Reader(_Whole):
         return (self.network(plate, layout).characters,)
 
 
-def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tuple[Path, float]]:
-    """Write a graph of every network that states to be `exportable`, and the pipeline's three with their description.
+class _Finder(_Whole):
+    """The detector for one picture (3, H, W): corners (K, 4, 2) in pixels, and scores (K,)."""
+
+    def forward(self, picture):
+        found = self.network([picture])[0]
+        return found["keypoints"][..., :2], found["scores"]
+
+
+def export_onnx(
+    folder: str | Path, source: str | Path | None = None, everything: bool = False
+) -> list[tuple[Path, float]]:
+    """Write the graphs that a pipeline runs on, `PIPELINE_GRAPHS`, and config.json, which describes them.
 
     Args:
         folder: where the graphs go; made if need be.
         source: a folder of weights (None: the bundled ones).
+        everything: also a graph of every network that states to be `exportable`.
 
     Returns:
         (file, largest deviation from PyTorch as a share of the output's range) of each graph.
@@ -70,34 +91,100 @@ def export_onnx(folder: str | Path, source: str | Path | None = None) -> list[tu
         raise WeightsError(f"there are no weights in {root}")
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, network in networks.items():
-        if network.exportable:
-            inputs = _batch_of_three(network.example_inputs())
-            written.append(_export(folder / f"{name}.onnx", _Whole(network), inputs, network.free_size))
+    if everything:
+        for name, network in networks.items():
+            if network.exportable:
+                written.append(_export_whole(folder / f"{name}.onnx", network))
     if "mtgan-generator" in networks and "mtgan-discriminator" in networks:
-        written += _export_pipeline(folder, networks["mtgan-generator"], networks["mtgan-discriminator"])
+        graphs, described = _export_pipeline(folder, networks)
         known = facts(root / "mtgan-discriminator")
-        described = {
-            "layouts": list(networks["mtgan-generator"].config.layouts),
-            "input_size": list(networks["mtgan-generator"].config.input_size),
-        }
+        described = {"network": "OnnxGraphs", "config": described}
         described |= {name: known[name] for name in ("temperature", "trust") if name in known}
-        (folder / DESCRIPTION).write_text(json.dumps(described, indent=1), encoding="utf-8")
+        used = ("mtgan-generator", "mtgan-discriminator", *DETECTORS, *DEBLURRERS[:1], "plate-judge")
+        described["made_from"] = {name: digests(root / name)["model.safetensors"] for name in used if name in networks}
+        described["files"] = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path, _ in graphs}
+        write_file(folder / "config.json", (json.dumps(described, indent=2) + "\n").encode())
+        write_onnx_card(folder, graphs)
+        written += [graph for graph in graphs if graph not in written]
     return written
 
 
-def _export_pipeline(folder: Path, generator: nn.Module, discriminator: nn.Module) -> list[tuple[Path, float]]:
-    """The encoder and decoder of GN, and DN as the reader."""
+def _export_whole(path: Path, network: nn.Module) -> tuple[Path, float]:
+    """The graph of a network as it is."""
+    return _export(path, _Whole(network), _batch_of_three(network.example_inputs()), network.free_size)
+
+
+def _export_pipeline(folder: Path, networks: dict[str, nn.Module]) -> tuple[list[tuple[Path, float]], dict]:
+    """(the pipeline's graphs, the configuration that its backend needs)."""
+    generator, discriminator = networks["mtgan-generator"], networks["mtgan-discriminator"]
+    described = {"layouts": list(generator.config.layouts), "input_size": list(generator.config.input_size)}
+    described["symbols"] = SYMBOLS
+    described["num_characters"] = [get_layout(name).num_characters for name in generator.config.layouts]
     inputs = _batch_of_three(generator.example_inputs())
     inputs["layout"] = torch.tensor([0, -1, 1])
     with torch.no_grad():
         _, _, codes, layout, _ = generator.encode(inputs["lq"], inputs["layout"], inputs["layout"] < 0)
         plate = generator.decoder(codes, layout)
-    return [
+    graphs = [
         _export(folder / "mtgan-encoder.onnx", _Encoder(generator), inputs),
         _export(folder / "mtgan-decoder.onnx", _Whole(generator.decoder), {"codes": codes, "layout": layout}),
         _export(folder / "mtgan-reader.onnx", _Reader(discriminator), {"plate": plate, "layout": layout}),
     ]
+    if detector := next((networks[name] for name in DETECTORS if name in networks), None):
+        graphs.append(_export_detector(folder / "detector.onnx", detector))
+    if ink := next((networks[name] for name in DEBLURRERS if name in networks), None):
+        graphs.append(_export_whole(folder / "ink.onnx", ink))
+        described["ink"] = {"input_size": list(ink.config.input_size), "guided": ink.config.guided}
+    if judge := networks.get("plate-judge"):
+        inputs = _batch_of_three(judge.example_inputs())
+        graphs.append(_export(folder / "judge.onnx", _Reader(judge), inputs))
+        described["judge_layouts"] = list(judge.config.layouts)
+    return graphs, described
+
+
+def _export_detector(path: Path, detector: nn.Module) -> tuple[Path, float]:
+    """The detector for one picture of any size, with its batch norms fused into the convolutions.
+
+    It chooses its boxes step by step, which only PyTorch's tracing exporter follows.
+    """
+    detector = copy.deepcopy(detector).eval()
+    detector.backbone = detector.backbone.fused()
+    picture = detector.example_inputs()["picture"][0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the tracing, and that it is the older exporter
+        torch.onnx.export(
+            _Finder(detector).eval(),
+            (picture,),
+            path,
+            input_names=["picture"],
+            output_names=["corners", "scores"],
+            dynamic_axes={"picture": {1: "height", 2: "width"}, "corners": {0: "plates"}, "scores": {0: "plates"}},
+            dynamo=False,
+        )
+    gap = _detector_deviation(path, detector)
+    if gap > TOLERANCE:
+        raise WeightsError(f"{path.name} deviates from PyTorch by {gap:.1e}")
+    return path, gap
+
+
+def _detector_deviation(path: Path, detector: nn.Module) -> float:
+    """Largest difference of scores, and of corners as a share of the picture, on drawn streets of several sizes."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    gap = 0.0
+    for seed, size in enumerate(((384, 512), (200, 330), (543, 801))):
+        street = StreetScenes([], SyntheticPlates(("cn_blue", "vn_two_row")), size)
+        picture = to_tensor([street.sample(np.random.default_rng(seed))[0]])[0]
+        with torch.no_grad():
+            expected = corners_of(detector([picture])[0])
+        corners, scores = session.run(None, {"picture": picture.numpy()})
+        if corners.shape != expected[0].shape:
+            return float("inf")
+        gap = max(
+            gap, np.abs(corners - expected[0]).max(initial=0) / max(size), np.abs(scores - expected[1]).max(initial=0)
+        )
+    return float(gap)
 
 
 def _batch_of_three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

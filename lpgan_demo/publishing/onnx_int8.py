@@ -6,6 +6,8 @@ quantised, GN's decoder is not: ONNX Runtime's deconvolution gains nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import tempfile
 from pathlib import Path
@@ -14,7 +16,8 @@ import numpy as np
 
 from .. import images
 from ..data.synthetic import SyntheticPlates
-from ..inference.onnx_backend import OnnxNetworks
+from ..inference.onnx_backend import OnnxGraphs, OnnxNetworks
+from ..weights import write_file
 
 OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu"]
 """Operators to quantise. Not the additions of residual blocks: with them, one validation plate in sixty is lost."""
@@ -37,7 +40,7 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
     from onnxruntime.quantization import QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    folder, networks = Path(folder), OnnxNetworks(folder)
+    folder, networks = Path(folder), OnnxNetworks(OnnxGraphs(folder))
     written = []
     for name, inputs in _calibration_inputs(networks, plates, seed).items():
         path = folder / f"{name}.onnx"
@@ -57,6 +60,9 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
             finally:
                 logging.disable(logging.NOTSET)
         written.append(path)
+    document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    document["files"] |= {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written}
+    write_file(folder / "config.json", (json.dumps(document, indent=2) + "\n").encode())
     return written
 
 

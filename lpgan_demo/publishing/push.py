@@ -10,7 +10,8 @@ from pathlib import Path
 from huggingface_hub import errors as hub_errors
 
 from ..results import WeightsError
-from ..weights import BUNDLED, REVISION
+from ..weights import BUNDLED, ONNX, REVISION, is_intact
+from ..weights.folder import digests
 from ..weights.hub import commit_files, hub_api, is_repo_id
 from .verify import verify
 
@@ -52,6 +53,12 @@ def weight_files(folder: Path) -> dict[str, Path]:
             if not (network / name).is_file():
                 raise WeightsError(f"{network.name} has no {name}: a published network needs {', '.join(WEIGHT_FILES)}")
             files[f"{network.name}/{name}"] = network / name
+    if (folder / ONNX).is_dir():
+        if not is_intact(folder / ONNX):
+            raise WeightsError(f"a graph in {folder / ONNX} is missing or damaged: export onnx writes them")
+        files |= {
+            f"{ONNX}/{name}": folder / ONNX / name for name in ("README.md", "config.json", *digests(folder / ONNX))
+        }
     if (folder / "README.md").is_file():
         files["README.md"] = folder / "README.md"
     sizes = {name: path.stat().st_size for name, path in files.items()}

@@ -5,12 +5,13 @@ Beside each published network is golden.safetensors: one input and the network's
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..inference import PlatePipeline
 from ..networks import load_weights
 from ..plates.examples import EXAMPLES
-from ..weights import BUNDLED
+from ..weights import BUNDLED, ONNX
 from ..weights.golden import GOLDEN, TOLERANCE, deviation
 
 
@@ -34,10 +35,12 @@ def verify(folder: str | Path | None = None) -> list[tuple[str, bool, str]]:
             continue
         gap = deviation(load_weights(network), network)
         checks.append((network.name, gap <= TOLERANCE, f"differs by at most {gap:.1e}"))
-    pipeline = PlatePipeline.from_pretrained(folder)
-    for example in EXAMPLES:
-        path = BUNDLED.parent / "examples" / f"{example.name}.png"
-        if path.is_file():
-            text = pipeline.read_plate(path).text
-            checks.append((f"examples/{path.name}", text == example.text, f"reads {text}"))
+    graphs = [("onnx", "onnx ")] if (root / ONNX).is_dir() and find_spec("onnxruntime") else []
+    for backend, words in [("torch", ""), *graphs]:
+        pipeline = PlatePipeline.from_pretrained(folder, backend=backend)
+        for example in EXAMPLES:
+            path = BUNDLED.parent / "examples" / f"{example.name}.png"
+            if path.is_file():
+                text = pipeline.read_plate(path).text
+                checks.append((f"{words}examples/{path.name}", text == example.text, f"reads {text}"))
     return checks

@@ -23,6 +23,7 @@ from ..evaluation.readers.classical import cell_picture, cell_pictures, read_pla
 from ..evaluation.readers.judge import PictureReader
 from ..images import to_tensor
 from ..inference.optimise import resolve_precision
+from ..inference.torch_backend import TorchReader
 from ..networks.base import save_weights
 from ..networks.character_classifier import CharacterClassifier, CharacterClassifierConfig
 from ..networks.mtgan import DiscriminatorConfig, MultiTaskDiscriminator
@@ -101,7 +102,7 @@ def train_picture_reader(recipe: PictureReaderRecipe) -> dict:
     network.eval().to(memory_format=torch.contiguous_format)
     seconds = time.time() - began
     pictures, texts, index = _standard_plates(source, 500, rng)
-    accuracy = mean_score(PictureReader(network)(pictures, [recipe.layouts[k] for k in index]), texts)
+    accuracy = mean_score(PictureReader(TorchReader(network))(pictures, [recipe.layouts[k] for k in index]), texts)
     known = {"steps": recipe.steps, "plates_seen": recipe.steps * recipe.batch_size}
     return _save(network, recipe, "plate-judge", seconds, accuracy, **known)
 

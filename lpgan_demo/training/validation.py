@@ -13,6 +13,7 @@ from ..evaluation.metrics import detection_scores, ink_f_measure, reading_scores
 from ..evaluation.photos import worsened
 from ..images import binarise
 from ..inference.detection import PlateDetector
+from ..inference.torch_backend import TorchDetector
 from ..plates import decode, get_layout
 from ..plates.camera import VALIDATION_CAMERAS, shoot
 from ..plates.glyphs import font_glyphs
@@ -120,7 +121,8 @@ def photo_validator(plates, threshold: float = 0.8):
 
     @torch.no_grad()
     def validate(trainer) -> dict:
-        detector = PlateDetector(trainer.network_ema, trainer.device, trainer.precision, threshold=0.05)
+        search = TorchDetector(trainer.network_ema, trainer.device, trainer.precision)
+        detector = PlateDetector(search, threshold=0.05)
         report, scores = {}, []
         for shot, pictures in shots.items():
             values = detection_scores([c for _, c in pictures], [detector(p) for p, _ in pictures], threshold)

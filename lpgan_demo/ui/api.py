@@ -6,9 +6,9 @@ import gradio as gr
 import numpy as np
 
 from ..images.in_place import with_note
+from ..inference.loading import has_torch
 from ..inference.photo_restoration import covered_photo, restored_photo
 from .components import load_upload, on_gpu, pipeline
-from .tabs.compare import restore_in_every_way
 from .words import say
 
 
@@ -73,6 +73,8 @@ def compare_plate(image: str | None) -> list[dict]:
     Args:
         image: a picture that shows one number plate and little else.
     """
+    from .tabs.compare import restore_in_every_way
+
     plate = pipeline().read_plate(load_upload(image))
     return [{"way": restored.way, "text": restored.text} for restored in restore_in_every_way(plate)]
 
@@ -83,12 +85,12 @@ def add_endpoints(source: gr.Image) -> None:
         drawn, restored, covered = (gr.Image(label=name, format="png") for name in ("drawn", "restored", "covered"))
         grey, ink = (gr.Image(label=name, format="png") for name in ("grey", "ink"))
         reading, readings, ways = (gr.JSON(label=name) for name in ("reading", "readings", "ways"))
-        for function, outputs in (
+        endpoints = [
             (read_plate, [drawn, reading]),
             (read_photo, [readings]),
             (restore_photo, [restored]),
             (cover_photo, [covered]),
             (read_ink, [grey, ink]),
-            (compare_plate, [ways]),
-        ):
+        ]
+        for function, outputs in endpoints + ([(compare_plate, [ways])] if has_torch() else []):
             gr.Button().click(function, source, outputs, api_name=function.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..files.reading import Row
 from ..files.writing import ResultWriter
 from ..images import load_image
 from ..inference import PlatePipeline
+from ..inference.loading import resolve_backend
 from ..plates.examples import write_examples
 from ..results import PlateImageError, PlateResult
 from ..weights import BUNDLED
@@ -124,19 +126,26 @@ class Words:
         return [gr.update(**change) for change in changes.values()]
 
 
+def backend() -> str:
+    """What the networks run in, as the environment variable LPGAN_BACKEND says: "torch", "onnx" or "auto"."""
+    return resolve_backend(os.environ.get("LPGAN_BACKEND", "auto"))
+
+
 @functools.cache
 def pipeline() -> PlatePipeline:
     """The bundled networks, loaded on first use and shared: they hold no state of any visitor."""
+    if backend() == "onnx":
+        return PlatePipeline.from_pretrained(backend="onnx")
     import torch
 
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
-    return PlatePipeline.from_pretrained(device=device)
+    return PlatePipeline.from_pretrained(device=device, backend="torch")
 
 
 @functools.cache
 def picture_reader() -> PictureReader:
     """The independent reader that says what a drawing shows, loaded on first use."""
-    return PictureReader.from_pretrained()
+    return PictureReader.from_pretrained(backend=backend())
 
 
 def on_gpu(handler):

@@ -14,13 +14,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from ..inference.loading import has_torch
 from .api import add_endpoints
 from .comparison_panel import CSS as COMPARISON_CSS
 from .components import MAX_UPLOAD, Words, examples_folder, pipeline
 from .confidence_curve import CSS as CURVE_CSS
 from .reading_panel import CSS
 from .tabs.about import TUTORIALS, about_tab
-from .tabs.compare import compare_tab
 from .tabs.make import make_tab
 from .tabs.many import many_tab
 from .tabs.photo import photo_tab, show_first
@@ -133,12 +133,18 @@ def build() -> gr.Blocks:
                 many_tab(words, tabs, photo)
             with words(gr.Tab, "tab_video", id="video"):
                 video_tab(words)
-            with words(gr.Tab, "tab_compare", id="compare"):
-                compared = compare_tab(words)
+            if has_torch():  # the networks to compare with run in nothing else
+                from .tabs.compare import compare_tab
+
+                with words(gr.Tab, "tab_compare", id="compare"):
+                    compared = compare_tab(words)
             with words(gr.Tab, "tab_about", id="about"):
                 about_tab(words)
 
         for button, plate_to_send, inputs in (photo_sends, make_sends):
+            if not has_torch():
+                button.visible = False
+                continue
             sent = button.click(plate_to_send, inputs, compared, api_visibility="private")
             options = {"js": SCROLL_TO_TABS, "queue": False, "api_visibility": "private"}
             sent.success(lambda: gr.Tabs(selected="compare"), None, tabs, **options)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .. import __version__
 
+ONNX = "onnx"
+"""Name of the folder of weights that holds the pipeline's ONNX graphs."""
+
 BUNDLED = Path(__file__).resolve().parents[2] / "weights"
 """The published weights that come with the repository."""
 
@@ -19,19 +22,30 @@ REVISION = f"v{__version__}"
 """The Hub tag of the weights of this version of the package, set by `push`."""
 
 
+def digests(folder: str | Path) -> dict[str, str]:
+    """{file: sha256} that a folder's config.json states: of model.safetensors, or of each of several ONNX graphs.
+
+    Raises OSError, ValueError, KeyError or TypeError when there is no such file or statement.
+    """
+    document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return dict(document["files"]) if "files" in document else {FILES[1]: document["sha256"]}
+
+
 def is_intact(folder: str | Path) -> bool:
-    """Whether model.safetensors has the sha256 that config.json states."""
+    """Whether every file has the sha256 that config.json states."""
     try:
-        expected = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["sha256"]
-        return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest() == expected
-    except (OSError, ValueError, KeyError, TypeError):
+        stated = digests(folder)
+        return all(
+            hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest() == value for name, value in stated.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
 def facts(folder: str | Path) -> dict:
     """Entries of config.json other than network, configuration and checksum."""
     document = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256")}
+    return {key: value for key, value in document.items() if key not in ("network", "config", "sha256", "files")}
 
 
 def add_facts(folder: str | Path, **facts) -> None:

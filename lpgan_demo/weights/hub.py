@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ..results import NoSuchNetwork, WeightsError
-from .folder import BUNDLED, FILES, REVISION, is_intact
+from .folder import BUNDLED, FILES, REVISION, digests, is_intact
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _FIXED_REVISION = re.compile(r"[0-9a-f]{40}|v\d[\w.]*")  # a commit or a version tag, which never move
@@ -74,11 +74,9 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
     from huggingface_hub import hf_hub_url, try_to_load_from_cache
 
     revision = revision or REVISION
-    files = [f"{name}/{file}" if name else file for file in FILES]
-    name = name or "the network"
-    where = f"{repo_id} at {revision}"
-    cached = [try_to_load_from_cache(repo_id, file, cache_dir, revision) for file in files]
-    folder = Path(cached[0]).parent if all(isinstance(path, str) for path in cached) else None
+    prefix, name, where = f"{name}/" if name else "", name or "the network", f"{repo_id} at {revision}"
+    cached = try_to_load_from_cache(repo_id, f"{prefix}config.json", cache_dir, revision)
+    folder = Path(cached).parent if isinstance(cached, str) else None
     usable = folder is not None and is_intact(folder)
     if usable and _FIXED_REVISION.fullmatch(revision):
         return folder
@@ -88,12 +86,17 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
         raise WeightsError(f"HF_HUB_OFFLINE is set, and {name} of {where} is not in the cache")
     api = hub_api(token)
     try:
-        urls = [hf_hub_url(repo_id, file, revision=revision, endpoint=api.endpoint) for file in files]
-        sizes = [api.get_hf_file_metadata(url=url, timeout=_METADATA_TIMEOUT).size for url in urls]
-        print(f"downloading {name} of {where}: {sum(size or 0 for size in sizes) / 1e6:.1f} MB", file=sys.stderr)
         for force in (False, True):
             options = {"revision": revision, "cache_dir": cache_dir, "force_download": force}
-            downloaded = Path([api.hf_hub_download(repo_id, file, **options) for file in files][-1]).parent
+            url = hf_hub_url(repo_id, f"{prefix}config.json", revision=revision, endpoint=api.endpoint)
+            api.get_hf_file_metadata(url=url, timeout=_METADATA_TIMEOUT)  # gives up sooner than a download does
+            downloaded = Path(api.hf_hub_download(repo_id, f"{prefix}config.json", **options)).parent
+            files = [prefix + file for file in _stated_files(downloaded)]
+            urls = [hf_hub_url(repo_id, file, revision=revision, endpoint=api.endpoint) for file in files]
+            sizes = [api.get_hf_file_metadata(url=url, timeout=_METADATA_TIMEOUT).size for url in urls]
+            print(f"downloading {name} of {where}: {sum(size or 0 for size in sizes) / 1e6:.1f} MB", file=sys.stderr)
+            for file in files:
+                api.hf_hub_download(repo_id, file, **options)
             if is_intact(downloaded):
                 return downloaded
     except hub_errors.GatedRepoError:
@@ -113,6 +116,14 @@ def download(repo_id: str, name: str, *, revision=None, token=None, cache_dir=No
             return folder
         raise WeightsError(f"the Hub cannot be reached for {name} of {where} ({type(error).__name__})") from None
     raise WeightsError(f"{name} of {where} arrived damaged twice: its sha256 is not the one in config.json")
+
+
+def _stated_files(folder: Path) -> list[str]:
+    """The files whose sha256 a downloaded config.json states; model.safetensors where it is damaged and states none."""
+    try:
+        return [name for name in digests(folder) if re.fullmatch(r"[\w-]+\.(onnx|safetensors)", name)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [FILES[1]]
 
 
 def is_repo_id(source: str | Path) -> bool:

@@ -32,7 +32,7 @@ def test_onnx_runtime_is_timed_in_a_process_of_its_own(tmp_path):
     pytest.importorskip("onnxruntime")
     with pytest.raises(subprocess.CalledProcessError) as error:
         timing.run_in_new_process("onnx_process", tmp_path, 1)
-    assert "WeightsError: there is no mtgan-onnx.json" in error.value.stderr
+    assert "WeightsError: there are no graphs" in error.value.stderr
 
 
 def test_starting_is_timed_in_a_process_of_its_own(small_weights):

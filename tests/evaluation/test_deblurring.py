@@ -17,6 +17,7 @@ from lpgan_demo.evaluation.metrics import ink_f_measure
 from lpgan_demo.evaluation.readers.third_party import find_general_reader
 from lpgan_demo.inference.deblurring import PlateDeblurrer
 from lpgan_demo.inference.pipeline import PlatePipeline
+from lpgan_demo.inference.torch_backend import TorchInkGenerator
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.plates import UNKNOWN, get_layout
@@ -41,10 +42,10 @@ def generator():
 def test_crops_of_any_size_become_grey_and_binary_in_their_own_aspect(generator):
     rng = np.random.default_rng(0)
     plates = [result(rng.integers(0, 255, (*size, 3), np.uint8)) for size in ((24, 96), (200, 150), (9, 36), (10, 90))]
-    pairs = PlateDeblurrer(generator)(plates, batch_size=2)
+    pairs = PlateDeblurrer(TorchInkGenerator(generator))(plates, batch_size=2)
     assert [grey.shape for grey, _ in pairs] == [(128, 512), (128, 128), (128, 512), (128, 640)]
     assert all(set(np.unique(binary)) <= {0, 255} for _, binary in pairs)
-    again = PlateDeblurrer(generator)(plates[1:2])[0]
+    again = PlateDeblurrer(TorchInkGenerator(generator))(plates[1:2])[0]
     assert np.abs(again[0].astype(int) - pairs[1][0]).max() <= 1
 
 
@@ -52,8 +53,8 @@ def test_a_guided_generator_gets_what_was_drawn_and_gives_grey_and_ink():
     torch.manual_seed(0)
     network = DeblurGenerator(DeblurGeneratorConfig(num_blocks=1, fold=4, guided=True)).eval()
     given = []
-    deblurrer = PlateDeblurrer(network)
-    deblurrer.generator.register_forward_pre_hook(lambda module, inputs: given.append(inputs[0]))
+    deblurrer = PlateDeblurrer(TorchInkGenerator(network))
+    deblurrer.generator.generator.register_forward_pre_hook(lambda module, inputs: given.append(inputs[0]))
     crop = cv2.GaussianBlur(standard_plate("皖A12345", BLUE, (64, 192)), (0, 0), 2.0)
     drawn = replace(result(crop), text="皖A12345", layout="cn_blue")
     (grey, binary), _ = deblurrer([drawn, result(crop)])
@@ -70,7 +71,7 @@ def test_the_pipeline_fills_both_pictures_when_the_weights_have_the_generator(sm
     assert PlatePipeline.from_pretrained(small_weights, deblur=False).read_plate(crop).binary is None
     folded = DeblurGenerator(replace(generator.config, fold=4)).eval()
     save_weights(folded, small_weights / "deblur-folded-generator")
-    assert PlatePipeline.from_pretrained(small_weights).deblurrer.generator.config.fold == 4
+    assert PlatePipeline.from_pretrained(small_weights).deblurrer.generator.generator.config.fold == 4
 
 
 def test_thresholds_find_the_ink_of_a_sharp_plate_whatever_its_paint():

@@ -15,7 +15,7 @@ from lpgan_demo.plates.standard import standard_plate
 @pytest.fixture(scope="module")
 def plates():
     rng = np.random.default_rng(11)
-    known = PictureReader.from_pretrained().network.config.layouts
+    known = PictureReader.from_pretrained().network.layouts
     kinds = [LAYOUTS[name] for name in known for _ in range(12)]
     texts = [layout.random_text(rng) for layout in kinds]
     return texts, [standard_plate(t, k) for t, k in zip(texts, kinds)], [k.name for k in kinds]

@@ -7,6 +7,7 @@ import pytest
 from lpgan_demo.cli.main import main
 from lpgan_demo.evaluation.readers.judge import PictureReader
 from lpgan_demo.evaluation.table1 import draw_figure, load_rows, restore
+from lpgan_demo.inference.torch_backend import TorchReader
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.baselines import SRCNN
 from lpgan_demo.networks.registry import load_weights
@@ -54,7 +55,7 @@ def test_origin_is_the_cubic_enlargement(plates):
 
 def test_the_published_discriminator_reads_standard_plates(plates):
     network = load_weights(weights_folder(None, "mtgan-discriminator"))
-    assert PictureReader(network)(plates, ["cn_blue"] * 2) == list(TEXTS)
+    assert PictureReader(TorchReader(network))(plates, ["cn_blue"] * 2) == list(TEXTS)
 
 
 def test_without_mtgan_there_is_no_table(tmp_path):

@@ -11,6 +11,7 @@ from lpgan_demo.files.video import frames_of, read_video, video_plates
 from lpgan_demo.files.writing import ResultWriter
 from lpgan_demo.inference.detection import PlateDetector
 from lpgan_demo.inference.pipeline import PlatePipeline
+from lpgan_demo.inference.torch_backend import TorchDetector
 from lpgan_demo.results import PlateImageError, PlateResult
 
 
@@ -40,7 +41,7 @@ class Reader:
     """Stands in for the pipeline: finds white rectangles, and every one reads alike."""
 
     def __init__(self, legibility="good"):
-        self.detector = PlateDetector(Squares())
+        self.detector = PlateDetector(TorchDetector(Squares()))
         self.legibility = legibility
 
     def read_track(self, crops):
@@ -78,7 +79,7 @@ def video(tmp_path):
 def pipeline(small_weights, monkeypatch):
     monkeypatch.setattr("lpgan_demo.files.video.is_plate", lambda result: True)  # the networks are not trained
     pipeline = PlatePipeline.from_pretrained(small_weights)
-    pipeline.detector = PlateDetector(Squares())
+    pipeline.detector = PlateDetector(TorchDetector(Squares()))
     return pipeline
 
 

@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import zlib
 
 import cv2
@@ -166,3 +168,24 @@ def test_points_are_mapped_with_their_quadrilateral():
     quad = np.array([[10.0, 10], [30, 10], [30, 20], [10, 20]])
     mapped = images.map_points(np.array([[20.0, 15], [10, 10]]), quad, images.UNIT_SQUARE)
     assert np.allclose(mapped, [[0.5, 0.5], [0, 0]])
+
+
+def test_a_heic_photo_is_read_upright():
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    picture = np.zeros((60, 120, 3), np.uint8)
+    picture[:, :60] = (220, 30, 30)
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "HEIF", quality=95)
+    loaded = images.load_image(data.getvalue())
+    assert loaded.shape == picture.shape
+    assert np.abs(loaded[30, [20, 100]].astype(int) - picture[30, [20, 100]]).max() < 12
+
+
+def test_heic_without_its_package_is_refused_with_the_packages_name():
+    code = (
+        "import sys; sys.modules['pillow_heif'] = None; from lpgan_demo.images import load_image\n"
+        "try: load_image(b'\\0\\0\\0\\x18ftypheic' + bytes(64))\n"
+        "except ValueError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "pillow-heif" in done.stdout, done.stderr

@@ -8,6 +8,7 @@ from visiting import scene
 from lpgan_demo.images.drawing import annotate
 from lpgan_demo.images.geometry import overlap
 from lpgan_demo.inference.detection import LENGTH, PlateDetector, merged, windows
+from lpgan_demo.inference.torch_backend import TorchDetector
 from lpgan_demo.networks import lite_backbone
 from lpgan_demo.networks.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
 from lpgan_demo.networks.lite_backbone import LiteBackbone, load_imagenet
@@ -139,14 +140,14 @@ def test_detections_are_in_pixels_of_the_photo_whatever_its_size():
         photo = np.zeros((*size, 3), np.uint8)
         x0, y0, x1, y1 = box
         photo[y0:y1, x0:x1] = 255
-        (found,) = PlateDetector(OneFind())(photo)
+        (found,) = PlateDetector(TorchDetector(OneFind()))(photo)
         assert np.abs(np.array(found.box) - box).max() <= 5
         assert isinstance(found, Detection) and found.score == pytest.approx(0.9)
 
 
 def test_a_threshold_outside_its_range_is_an_error():
     with pytest.raises(ValueError, match="threshold"):
-        PlateDetector(OneFind(), threshold=1.5)
+        PlateDetector(TorchDetector(OneFind()), threshold=1.5)
 
 
 def test_annotate_marks_a_copy_and_keeps_labels_inside_the_picture():
@@ -164,7 +165,7 @@ def test_the_fused_backbone_is_the_same_function_and_leaves_the_other_alone(netw
         for name, level in network.backbone.for_prediction()(picture).items():
             expected = network.backbone(picture)[name]
             assert (level - expected).abs().max() < 1e-3 * expected.abs().max()
-    assert PlateDetector(network).network.backbone is not network.backbone
+    assert TorchDetector(network).network.backbone is not network.backbone
     assert network.backbone.stem.bias is None
 
 
@@ -195,7 +196,7 @@ def test_a_small_picture_before_it_does_not_change_what_is_found():
     published = PlateFasterRCNN.from_pretrained(BUNDLED / "detector")
     photo = scene([("苏B24680", "cn_blue", (80, 330)), ("粤C13579", "cn_yellow", (420, 360))])
     for first in ((18, 60), (17, 90), (24, 94)):
-        detector = PlateDetector(published)
+        detector = PlateDetector(TorchDetector(published))
         detector(np.full((*first, 3), 90, np.uint8))
         found = detector(photo)
         assert len(found) == 2 and abs(found[0].box[0] - 80) < 5 and abs(found[1].box[0] - 420) < 5

@@ -1,13 +1,19 @@
 """The same plates without PyTorch: graphs exported, checked, and read by ONNX Runtime."""
 
+import hashlib
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from visiting import scene
 
 from lpgan_demo.cli.main import main
+from lpgan_demo.evaluation.readers.judge import PictureReader
+from lpgan_demo.images import encode_png
+from lpgan_demo.inference.onnx_backend import OnnxDetector, OnnxGraphs
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
@@ -15,7 +21,8 @@ from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.publishing.onnx_int8 import to_int8
 from lpgan_demo.results import WeightsError
-from lpgan_demo.weights.folder import BUNDLED
+from lpgan_demo.weights import ONNX, is_intact
+from lpgan_demo.weights.folder import BUNDLED, digests
 from lpgan_demo.weights.golden import GOLDEN
 
 pytest.importorskip("onnxscript")
@@ -25,7 +32,7 @@ pytest.importorskip("onnxruntime")
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
-    assert main(["export", "onnx", str(folder)]) == 0
+    assert main(["export", "onnx", str(folder), "--all"]) == 0
     return folder
 
 
@@ -76,7 +83,7 @@ def test_the_deblur_generators_graph_takes_any_size(tmp_path, small):
 
     small.eval()
     save_weights(small, tmp_path / "weights" / "deblur-generator")
-    assert main(["export", "onnx", str(tmp_path / "graphs"), "--weights", str(tmp_path / "weights")]) == 0
+    assert main(["export", "onnx", str(tmp_path / "graphs"), "--weights", str(tmp_path / "weights"), "--all"]) == 0
     session = onnxruntime.InferenceSession(tmp_path / "graphs" / "deblur-generator.onnx")
     channels = 5 if small.config.guided else 3
     picture = np.random.default_rng(0).uniform(-1, 1, (2, channels, 40, 52)).astype(np.float32)
@@ -100,8 +107,85 @@ def test_reading_needs_no_pytorch(graphs):
     assert done.stdout.strip() == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text, done.stderr
 
 
+STREET_TEXTS = ("皖A88888", "51F12345")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """A drawn street with a Chinese and a Vietnamese plate, as a PNG."""
+    picture = scene([(STREET_TEXTS[0], "cn_blue", (80, 330)), (STREET_TEXTS[1], "vn_one_row", (420, 360))])
+    path = tmp_path_factory.mktemp("street") / "street.png"
+    path.write_bytes(encode_png(picture))
+    return path
+
+
+def test_a_photo_is_read_alike_with_its_corners_and_ink(graphs, photo):
+    exact = PlatePipeline.from_pretrained(precision="fp32")(photo)
+    found = PlatePipeline.from_pretrained(graphs, backend="onnx")(photo)
+    assert [plate.text for plate in exact] == [plate.text for plate in found] and len(found) == 2
+    for a, b in zip(exact, found):
+        assert np.abs(a.corners - b.corners).max() < 0.1 and a.detection == pytest.approx(b.detection, abs=1e-3)
+        assert a.confidence == pytest.approx(b.confidence, abs=1e-3)
+        assert np.abs(a.deblurred.astype(int) - b.deblurred).mean() < 1 and (a.binary != b.binary).mean() < 0.005
+
+
+def test_the_detectors_graph_takes_pictures_of_any_size_and_finds_nothing_in_an_empty_one(graphs):
+    detector = OnnxDetector(OnnxGraphs(graphs))
+    for size in ((32, 32), (75, 130), (300, 64)):
+        corners, scores = detector(np.zeros((3, *size), np.float32))
+        assert corners.shape == (len(scores), 4, 2) and not (scores > 0.5).any()
+
+
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['torchvision'] = None; "
+
+
+def without_torch(program: str, *arguments) -> subprocess.CompletedProcess:
+    """Run a program in a process that cannot import PyTorch."""
+    command = [sys.executable, "-c", WITHOUT_TORCH + program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_photos_are_read_from_the_command_line_without_pytorch(graphs, photo):
+    program = "from lpgan_demo.cli.main import main; sys.exit(main(['read', sys.argv[2], '--weights', sys.argv[1]]))"
+    done = without_torch(program, graphs, photo)
+    assert done.returncode == 0, done.stderr
+    assert all(text in done.stdout for text in STREET_TEXTS)
+
+
+def test_the_page_answers_without_pytorch(graphs, photo):
+    program = (
+        "import os; os.environ['LPGAN_WEIGHTS'] = sys.argv[1]; from lpgan_demo.ui import build, api;"
+        "page = build(); names = [f.api_name for f in page.fns.values()]; assert 'compare_plate' not in names;"
+        "assert 'read_photo' in names; print([plate['text'] for plate in api.read_photo(sys.argv[2])])"
+    )
+    done = without_torch(program, graphs, photo)
+    assert done.returncode == 0, done.stderr
+    assert all(text in done.stdout for text in STREET_TEXTS)
+
+
+def test_the_independent_reader_reads_alike(graphs):
+    layout = get_layout("cn_blue")
+    texts = [layout.random_text(np.random.default_rng(k)) for k in range(6)]
+    pictures = [standard_plate(text, layout) for text in texts]
+    assert PictureReader.from_pretrained(graphs, backend="onnx")(pictures, ["cn_blue"] * 6) == texts
+
+
+def test_the_published_graphs_are_made_from_the_published_weights():
+    folder = BUNDLED / ONNX
+    assert is_intact(folder) and (folder / "README.md").is_file()
+    made_from = json.loads((folder / "config.json").read_text(encoding="utf-8"))["made_from"]
+    assert {"mtgan-generator", "mtgan-discriminator", "detector"} <= set(made_from)
+    for name, digest in made_from.items():
+        assert digests(BUNDLED / name)["model.safetensors"] == digest, f"export onnx again: {name} is newer"
+
+
+def test_the_bundled_graphs_read_without_being_named():
+    plate = PlatePipeline.from_pretrained(backend="onnx").read_plate("examples/tilted.png")
+    assert plate.text == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text
+
+
 def test_eight_bits_read_the_same_plates_from_smaller_files(graphs, tmp_path):
-    for path in graphs.glob("mtgan-*"):
+    for path in graphs.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     written = to_int8(tmp_path, plates=48)
@@ -120,8 +204,12 @@ def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
     for path in graphs.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "mtgan-decoder.onnx").write_bytes(b"nonsense")
-    with pytest.raises(WeightsError, match="cannot be loaded"):
+    with pytest.raises(WeightsError, match="missing or damaged"):
         PlatePipeline.from_pretrained(tmp_path, backend="onnx")
-    for options in ({"backend": "onnx"}, {"backend": "tpu"}):
-        with pytest.raises(ValueError, match="backend"):
-            PlatePipeline.from_pretrained(**options)
+    document = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    document["files"]["mtgan-decoder.onnx"] = hashlib.sha256(b"nonsense").hexdigest()
+    (tmp_path / "config.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        PlatePipeline.from_pretrained(tmp_path, backend="onnx").read_plate(np.zeros((20, 60, 3), np.uint8))
+    with pytest.raises(ValueError, match="backend"):
+        PlatePipeline.from_pretrained(backend="tpu")

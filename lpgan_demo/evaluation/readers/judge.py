@@ -2,46 +2,70 @@
 
 A generator and a reader that are trained together may agree on a pixel code that no person sees. The independent reader
 (weights "plate-judge") was trained on rendered standard plates alone (`training/readers.py`): what it reads in GN's
-picture is visible there. It serves evaluation only.
+picture is visible there. The page says what it reads where that differs from the text.
 """
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 import numpy as np
-import torch
 
-from ...images import to_tensor
+from ...images import to_array
+from ...inference.loading import onnx_graphs, resolve_backend
 from ...inference.pipeline import batched
-from ...networks import MultiTaskDiscriminator, load_weights
 from ...plates import decode, get_layout
 from ...weights import weights_folder
 
 BATCH_SIZE = 64
 
 
-class PictureReader:
-    """Reads standard plates with a network of DN's form in evaluation mode, DN itself included."""
+class Reader(Protocol):
+    """A network of DN's form, arrays in, arrays out: `TorchReader`, `OnnxReader`, or a pipeline's networks.
 
-    def __init__(self, network: MultiTaskDiscriminator):
+    layouts: names in the order of the indices that `read` takes.
+    """
+
+    layouts: tuple[str, ...]
+
+    def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """float32 (N, 3, 64, 192) in [-1, 1], int64 (N,) -> logits float32 (N, P, symbols)."""
+        ...
+
+
+class PictureReader:
+    """Reads standard plates with a network of DN's form, DN itself included."""
+
+    def __init__(self, network: Reader):
         self.network = network
 
     @classmethod
-    def from_pretrained(cls, source=None) -> PictureReader:
-        """The independent reader of the weights in `source` (see `weights.weights_folder`). Raises WeightsError."""
-        return cls(load_weights(weights_folder(source, "plate-judge")))
+    def from_pretrained(cls, source=None, backend: str = "auto") -> PictureReader:
+        """The independent reader of the weights in `source` (see `weights.weights_folder`).
 
-    @torch.inference_mode()
+        backend: as for `PlatePipeline.from_pretrained`. Raises WeightsError.
+        """
+        if resolve_backend(backend) == "onnx":
+            from ...inference.onnx_backend import OnnxReader
+
+            return cls(OnnxReader(onnx_graphs(source, {})))
+        from ...inference.torch_backend import TorchReader
+        from ...networks import load_weights
+
+        return cls(TorchReader(load_weights(weights_folder(source, "plate-judge"))))
+
     def __call__(self, pictures: list[np.ndarray], layouts: list[str]) -> list[str]:
         """Standard plates, uint8 RGB (64, 192, 3), and the names of their layouts -> their texts, "" for layouts that
         the network does not know."""
-        known, texts = list(self.network.config.layouts), [""] * len(pictures)
+        known, texts = list(self.network.layouts), [""] * len(pictures)
         rows = [row for row in enumerate(zip(pictures, layouts, strict=True)) if row[1][1] in known]
         for batch in batched(rows, BATCH_SIZE):
-            index = torch.tensor([known.index(layout) for _, (_, layout) in batch])
-            logits = self.network(to_tensor([picture for _, (picture, _) in batch]), index).characters
-            for probabilities, (k, (_, layout)) in zip(logits.softmax(-1).numpy(), batch):
-                texts[k] = "".join(reading[0] for reading in decode(probabilities, get_layout(layout)))
+            index = np.array([known.index(layout) for _, (_, layout) in batch])
+            logits = self.network.read(to_array([picture for _, (picture, _) in batch]), index)
+            probabilities = np.exp(logits - logits.max(-1, keepdims=True))
+            for one, (k, (_, layout)) in zip(probabilities / probabilities.sum(-1, keepdims=True), batch):
+                texts[k] = "".join(reading[0] for reading in decode(one, get_layout(layout)))
         return texts
 
 

@@ -7,6 +7,7 @@ import os
 
 import gradio as gr
 
+from ...results import NoSuchNetwork
 from ...weights import BUNDLED, weights_folder
 from ..components import Words
 
@@ -25,7 +26,10 @@ TUTORIALS = BUNDLED.parent / "tutorials"
 
 def results_table() -> str:
     """The results section of the generator's model card, as Markdown; "" where the weights come without cards."""
-    card = weights_folder(None, "mtgan-generator") / "README.md"
+    try:
+        card = weights_folder(None, "mtgan-generator") / "README.md"
+    except NoSuchNetwork:  # nothing but graphs
+        return ""
     if not card.is_file():
         return ""
     _, _, rest = card.read_text(encoding="utf-8").partition("## Results")

@@ -24,6 +24,7 @@ from ...evaluation.table1 import load_rows, restore
 from ...images import resize
 from ...inference import PlateDeblurrer
 from ...inference.loading import DEBLURRERS
+from ...inference.torch_backend import TorchInkGenerator
 from ...networks import load_weights
 from ...plates import UNKNOWN, get_layout, normalise_text
 from ...plates.standard import STANDARD_SIZE, standard_plate
@@ -90,7 +91,9 @@ def _networks() -> _Networks:
     """The networks, loaded on first use; of the deblurrers those whose weights are there, the paper's first."""
     root = weights_folder(None, "mtgan-generator").parent
     names = [name for name in reversed(DEBLURRERS) if (root / name).is_dir()]
-    deblurrers = {name.removesuffix("-generator"): PlateDeblurrer(load_weights(root / name)) for name in names}
+    deblurrers = {
+        name.removesuffix("-generator"): PlateDeblurrer(TorchInkGenerator(load_weights(root / name))) for name in names
+    }
     classical = load_weights(weights_folder(None, "classical-reader"))
     return _Networks(load_rows(), deblurrers, picture_reader(), classical)
 
