@@ -13,7 +13,7 @@ NETWORKS = ("02", "03", "04", "05", "06")
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_a_notebook_is_committed_as_it_ran(path):
-    assert path.stat().st_size <= 400 * 1024
+    assert path.stat().st_size <= 300 * 1024
     book = json.loads(path.read_text(encoding="utf-8"))
     assert "widgets" not in book["metadata"]
     cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
