@@ -10,13 +10,11 @@ import numpy as np
 from ..results import Encoding, WeightsError
 from ..weights import is_intact
 
-PIPELINE_GRAPHS = ("mtgan-encoder", "mtgan-decoder", "mtgan-reader", "detector", "ink", "judge")
-"""Graphs of GN up to its codes, GN's decoder, DN's characters, the detector, a deblur generator, and the independent
-reader; the last three may be missing."""
-
 
 class OnnxGraphs:
     """A folder of graphs, with config.json, which describes them; each is loaded when it is first asked for.
+
+    The detector, a deblur generator ("ink") and the independent reader ("judge") may be missing.
 
     threads: of each graph, 0 for as many as the machine has cores.
 

@@ -93,7 +93,7 @@ class PlateRestorer:
         """Codes float32 (N, P, code_size), and a `Restoration` whose plates are not drawn yet."""
         size = self.networks.input_size
         first = self.networks.encode(images.network_input(crops, size), layout)
-        codes, characters, layouts = first.codes.copy(), _softmax(first.characters), _softmax(first.layouts)
+        codes, characters, layouts = first.codes.copy(), softmax(first.characters), softmax(first.layouts)
         used, views = first.layout.copy(), np.ones(len(crops), np.int64)
         unsure, count = np.arange(len(crops)), self.views
         if count == "auto":
@@ -106,12 +106,12 @@ class PlateRestorer:
             pictures = images.network_input([crops[k] for k in unsure] + moved, size)
             given = None if layout is None else layout[unsure]
             if given is None:
-                second = _softmax(self.networks.encode(pictures[len(unsure) : 2 * len(unsure)]).layouts)
+                second = softmax(self.networks.encode(pictures[len(unsure) : 2 * len(unsure)]).layouts)
                 layouts[unsure] = (layouts[unsure] + second) / 2
                 given = used[unsure] = layouts[unsure, : len(self.networks.layouts)].argmax(1)
             more = self.networks.encode(pictures, np.tile(given, count))
             shape = (count, len(unsure))
-            characters[unsure] = _softmax(more.characters).reshape(*shape, *characters.shape[1:]).mean(0)
+            characters[unsure] = softmax(more.characters).reshape(*shape, *characters.shape[1:]).mean(0)
             codes[unsure] = more.codes.reshape(*shape, *codes.shape[1:]).mean(0)
             views[unsure] = count
         not_drawn = np.empty((0, 3, 0, 0), np.float32)
@@ -124,7 +124,7 @@ class PlateRestorer:
         return np.where(np.arange(best.shape[1]) < lengths[:, None], best, 1.0).prod(1)
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
     """Over the last axis."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
@@ -136,7 +136,7 @@ def _pool(probabilities: np.ndarray) -> np.ndarray:
     if n == 1:
         return probabilities
     logs = np.log(probabilities.clip(min=1e-5)).sum(0, keepdims=True) * n**-FRAME_LIKENESS
-    return _softmax(np.where((probabilities > 0).any(0, keepdims=True), logs, -1e4))
+    return softmax(np.where((probabilities > 0).any(0, keepdims=True), logs, -1e4))
 
 
 class PlateReader:

@@ -69,7 +69,7 @@ class _Finder(_Whole):
 def export_onnx(
     folder: str | Path, source: str | Path | None = None, everything: bool = False
 ) -> list[tuple[Path, float]]:
-    """Write the graphs that a pipeline runs on, `PIPELINE_GRAPHS`, and config.json, which describes them.
+    """Write the graphs that a pipeline runs on, `cards.GRAPHS`, and config.json, which describes them.
 
     Args:
         folder: where the graphs go; made if need be.

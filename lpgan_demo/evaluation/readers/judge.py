@@ -15,6 +15,7 @@ import numpy as np
 from ...images import to_array
 from ...inference.loading import onnx_graphs, resolve_backend
 from ...inference.pipeline import batched
+from ...inference.restoration import softmax
 from ...plates import decode, get_layout
 from ...weights import weights_folder
 
@@ -63,8 +64,7 @@ class PictureReader:
         for batch in batched(rows, BATCH_SIZE):
             index = np.array([known.index(layout) for _, (_, layout) in batch])
             logits = self.network.read(to_array([picture for _, (picture, _) in batch]), index)
-            probabilities = np.exp(logits - logits.max(-1, keepdims=True))
-            for one, (k, (_, layout)) in zip(probabilities / probabilities.sum(-1, keepdims=True), batch):
+            for one, (k, (_, layout)) in zip(softmax(logits), batch):
                 texts[k] = "".join(reading[0] for reading in decode(one, get_layout(layout)))
         return texts
 
