@@ -4,7 +4,7 @@
 #   docker run --rm --read-only --tmpfs /tmp -v "$PWD/photos:/photos:ro" lpgan-demo lpgan-demo read /photos
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 python3-venv libgl1 libglib2.0-0 ca-certificates \
+    && apt-get install -y --no-install-recommends python3 python3-venv ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --shell /usr/sbin/nologin reader
 WORKDIR /opt/lpgan-demo

@@ -1,6 +1,6 @@
 # make demo: install what the demo needs into .venv and open it in the browser.
 # make test: install what the tests need and run them.
-# make without-torch: install reading and the page without PyTorch into .venv-onnx, read a photo and build the page.
+# make without-torch: install reading and the page without PyTorch into .venv-onnx, read photos, also through the page.
 # make tutorials: install what they need and open the notebooks.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,7 +20,11 @@ without-torch:
 	.venv-onnx/bin/python -m pip install -q --disable-pip-version-check ".[onnx,demo]"
 	! .venv-onnx/bin/python -c 'import torch' 2>/dev/null
 	.venv-onnx/bin/lpgan-demo read --weights weights examples
-	LPGAN_WEIGHTS=weights .venv-onnx/bin/python -c 'from lpgan_demo.ui import build, warm_up; warm_up(); build()'
+	.venv-onnx/bin/lpgan-demo demo --weights weights --backend onnx --port 7871 & page=$$!; trap "kill $$page" EXIT; \
+	for second in $$(seq 60); do \
+	  .venv-onnx/bin/python -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:7871/healthz")' 2>/dev/null && break; \
+	  sleep 1; done; \
+	.venv-onnx/bin/python examples/ask_the_page.py http://127.0.0.1:7871 examples/*.png
 
 tutorials: .venv/serve.stamp
 	$(BIN)/python -m jupyter lab tutorials

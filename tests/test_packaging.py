@@ -25,7 +25,14 @@ def test_the_requirement_files_say_what_pyproject_says():
     demo = {line for name in ("torch", "demo", "tutorials") for line in EXTRAS[name]}
     assert lines("requirements.txt") == {*PROJECT["dependencies"], *demo}
     more = {line for name in ("train", "onnx", "export", "mcp", "dev") for line in EXTRAS[name]}
-    assert lines("requirements-dev.txt") == more - lines("requirements.txt")
+    headless = {line for line in more if name_of(line) == "opencv-python-headless"}
+    assert lines("requirements-dev.txt") == more - lines("requirements.txt") - headless
+
+
+@pytest.mark.parametrize("extra", ["torch", "onnx"])
+def test_each_backend_brings_one_opencv(extra):
+    names = [name_of(line) for line in PROJECT["dependencies"] + EXTRAS[extra]]
+    assert sum(name.startswith("opencv-python") for name in names) == 1
 
 
 def name_of(requirement: str) -> str:

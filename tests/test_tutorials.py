@@ -20,6 +20,7 @@ def test_a_notebook_is_committed_as_it_ran(path):
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     kinds = [out["output_type"] for cell in cells for out in cell["outputs"]]
     assert "error" not in kinds
+    assert "display_data" in kinds and len(kinds) > len(cells) / 3, "committed without its outputs"
     said = [out.get("text", out.get("data", {}).get("text/plain", "")) for cell in cells for out in cell["outputs"]]
     assert not re.search(r"/(home|root|work|tmp|Users)/", json.dumps(said) + json.dumps([c["source"] for c in cells]))
     words = "".join("".join(cell["source"]) for cell in book["cells"])

@@ -54,8 +54,8 @@ def compare_backends(source: str | Path | None = None) -> dict[str, dict[str, fl
         runs = [("PyTorch, fp32", source or "", "torch", "fp32"), ("PyTorch, auto", source or "", "torch", "auto")]
         runs.append(("ONNX Runtime, fp32", source or "", "onnx", "auto"))
         if all(map(find_spec, ("onnx", "onnxscript"))):
+            from ..publishing.onnx_compact import to_int8
             from ..publishing.onnx_export import export_onnx
-            from ..publishing.onnx_int8 import to_int8
 
             export_onnx(folder, source)
             to_int8(folder)

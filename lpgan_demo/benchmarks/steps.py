@@ -126,8 +126,8 @@ def measure_onnx(source, lq: np.ndarray, batches: tuple[int, ...]) -> dict:
     """
     if not all(map(find_spec, ("onnx", "onnxscript", "onnxruntime"))):
         return {}
+    from ..publishing.onnx_compact import to_int8
     from ..publishing.onnx_export import export_onnx
-    from ..publishing.onnx_int8 import to_int8
 
     report, exact = {}, None
     with tempfile.TemporaryDirectory() as folder:

@@ -70,7 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.handler(arguments)
     except ModuleNotFoundError as error:
-        print(f"error: {error}; pip install -r requirements-dev.txt", file=sys.stderr)
+        extra = "torch (or onnx)" if error.name in ("cv2", "torch") else "train,export,demo"
+        print(f"error: {error}: pip install 'lpgan-demo[{extra}]', or -r requirements-dev.txt", file=sys.stderr)
     except (WeightsError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     return 2

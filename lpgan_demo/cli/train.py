@@ -52,7 +52,11 @@ def register(commands, argv: list[str]) -> None:
     export.add_argument("folder", metavar="FOLDER", help="where weights folders, or graphs, go")
     export.add_argument("--weights", metavar="FOLDER", help="for onnx: folder of weights (default: the bundled ones)")
     export.add_argument("--all", action="store_true", help="for onnx: a graph of every other network, too")
-    export.add_argument("--int8", action="store_true", help="for onnx: reading in 8-bit integers, faster, less exact")
+    smaller = export.add_mutually_exclusive_group()
+    smaller.add_argument("--half", action="store_true", help="for onnx: weights in half precision, half the size")
+    smaller.add_argument(
+        "--int8", action="store_true", help="for onnx: reading and finding in 8-bit integers, faster, less exact"
+    )
     export.set_defaults(handler=run_export)
 
 
@@ -92,11 +96,11 @@ def run_export(arguments) -> int:
 
         for path, gap in export_onnx(arguments.folder, arguments.weights, arguments.all):
             print(f"{path}  deviates from PyTorch by at most {gap:.0e}")
-        if arguments.int8:
-            from ..publishing.onnx_int8 import to_int8
+        if arguments.int8 or arguments.half:
+            from ..publishing.onnx_compact import to_half, to_int8
 
-            for path in to_int8(arguments.folder):
-                print(f"{path}  in 8-bit integers")
+            for path in (to_int8 if arguments.int8 else to_half)(arguments.folder):
+                print(f"{path}  {'in 8-bit integers' if arguments.int8 else 'stored in half precision'}")
         return 0
     from ..training.export import export_run
 

@@ -43,7 +43,12 @@ class OnnxGraphs:
         self._options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
     def __contains__(self, name: str) -> bool:
-        return f"{name}.onnx" in self.files
+        return name in self.names
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the graphs in the folder."""
+        return [Path(file).stem for file in self.files]
 
     def run(self, name: str, **inputs: np.ndarray) -> list[np.ndarray]:
         """The outputs of a graph for contiguous inputs by their names."""

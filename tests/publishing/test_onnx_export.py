@@ -19,7 +19,7 @@ from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
-from lpgan_demo.publishing.onnx_int8 import to_int8
+from lpgan_demo.publishing.onnx_compact import to_half, to_int8
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights import ONNX, is_intact
 from lpgan_demo.weights.folder import BUNDLED, digests
@@ -184,13 +184,16 @@ def test_the_bundled_graphs_read_without_being_named():
     assert plate.text == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text
 
 
-def test_eight_bits_read_the_same_plates_from_smaller_files(graphs, tmp_path):
+@pytest.mark.parametrize("smaller", [to_int8, to_half])
+def test_smaller_graphs_find_and_read_the_same_plates(graphs, tmp_path, smaller, photo):
     for path in graphs.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    written = to_int8(tmp_path, plates=48)
-    assert [path.name for path in written] == ["mtgan-encoder.onnx", "mtgan-reader.onnx"]
-    assert all(path.stat().st_size < 0.8 * before[path.name] for path in written)
+    written = smaller(tmp_path, plates=48) if smaller is to_int8 else smaller(tmp_path)
+    assert {"mtgan-encoder.onnx", "mtgan-reader.onnx", "detector.onnx"} <= {path.name for path in written}
+    assert all(path.stat().st_size < 0.8 * before[path.name] for path in written) and is_intact(tmp_path)
+    found = PlatePipeline.from_pretrained(tmp_path, backend="onnx")(photo)
+    assert tuple(plate.text for plate in found) == STREET_TEXTS
     layout = get_layout("cn_blue")
     texts = [layout.random_text(np.random.default_rng(k)) for k in range(12)]
     crops = [standard_plate(text, layout, (40, 120)) for text in texts]
