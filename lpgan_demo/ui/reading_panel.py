@@ -33,16 +33,16 @@ CSS = """
 .plate-pictures input[type=radio] {appearance: auto; width: 1rem; height: 1rem; accent-color: #4f46e5; display: inline}
 .plate-pictures figure:has(input.ink:checked) img.grey, .plate-pictures figure:has(input.grey:checked) img.ink
   {display: none}
-.plate-row {display: flex; flex-wrap: wrap; gap: .4rem; align-items: flex-start}
-.plate-cell {border: 1px solid var(--border-color-primary); border-radius: .5rem; padding: .2rem .45rem;
-  min-width: 3.6rem; text-align: center}
+.plate-row {display: grid; gap: clamp(.15rem, .8vw, .4rem); align-items: start}
+.plate-cell {border: 1px solid var(--border-color-primary); border-radius: .5rem; padding: .2rem .1rem;
+  min-width: 0; text-align: center; font-size: clamp(.7rem, 3vw, 1rem)}
 .plate-cell summary {list-style: none; cursor: pointer}
 .plate-cell summary::-webkit-details-marker {display: none}
 .plate-cell summary::after {content: "\\25be"; display: block; line-height: 1; color: var(--body-text-color)}
 .plate-cell[open] summary::after {content: "\\25b4"}
-.plate-cell b {font-size: 1.6rem; display: block; line-height: 1.2}
-.plate-cell small {font-size: .85rem; display: block}
-.plate-cell img {height: 72px; width: auto; margin: .2rem auto; border-radius: .2rem}
+.plate-cell b {font-size: 1.6em; display: block; line-height: 1.2}
+.plate-cell small {font-size: .85em; display: block}
+.plate-cell img {max-height: 72px; max-width: 100%; margin: .2rem auto; border-radius: .2rem}
 .plate-cell.unsure {border: 2px dashed #d97706}
 .plate-bar {height: .3rem; border-radius: .2rem; background: var(--border-color-primary); margin: .2rem 0}
 .plate-bar i {display: block; height: 100%; border-radius: .2rem; background: #16a34a}
@@ -134,7 +134,7 @@ def plate_html(
         f'<span class="plate-badge {badge}">{escape(say(language, plate.legibility))}</span></div>'
         f"<p>{taken_for}{escape(trust_sentence(plate, language))} {escape(say(language, 'belief'))}</p>"
         f"{_pictures_html(plate, language, group)}{differs}"
-        f'<div class="plate-row">{_cells_html(plate, language, group)}</div>'
+        f"{_cells_html(plate, language, group)}"
         f'<p class="plate-note">{escape(" · ".join(notes))}</p></div>'
     )
 
@@ -173,11 +173,13 @@ def _pictures_html(plate: PlateResult, language: str, group: str) -> str:
 
 
 def _cells_html(plate: PlateResult, language: str, group: str) -> str:
-    """A cell per character; opened, it shows the other candidates and the part of the crop it was read from."""
-    return "".join(
+    """A cell per character, all in one row; opened, it shows other candidates and what it was read from."""
+    cells = [
         _cell_html(character, patch, say(language, "read_from"), group)
         for character, patch in zip(plate.characters, character_patches(plate))
-    )
+    ]
+    columns = f"grid-template-columns: repeat({len(cells)}, minmax(0, 4.6rem))"
+    return f'<div class="plate-row" style="{columns}">{"".join(cells)}</div>' if cells else ""
 
 
 def _cell_html(character: CharacterReading, patch: np.ndarray, alt: str, group: str) -> str:

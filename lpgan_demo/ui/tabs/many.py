@@ -36,8 +36,8 @@ from ..words import say
 SHOWN = ("all", "doubtful")
 """What the table may show: every row, or those that somebody should look at."""
 
-COLUMNS = ("plate", "crop_small", "drawing", "sure", "legibility", "file")
-"""Keys of the headers of the table."""
+COLUMNS = ("plate", "sure", "legibility", "crop_small", "drawing", "file")
+"""Keys of the headers of the table; the first three fit on a phone."""
 
 NO_PICTURE = "no picture"
 """Error of the row of a file in a zip that is no picture."""
@@ -92,7 +92,7 @@ def _cells(row: Row, language: str) -> list[str]:
     text = say(language, "no_picture") if row.error == NO_PICTURE else text
     pictures = (row.plate.crop, row.plate.super_resolved) if row.plate else ()
     small = [f'<img alt="" src="{data_uri(resize(picture, THUMBNAIL))}">' for picture in pictures]
-    return [text, *(small or ["", ""]), confidence, legibility, file]
+    return [text, confidence, legibility, *(small or ["", ""]), file]
 
 
 @on_gpu
@@ -194,8 +194,8 @@ def many_tab(words: Words, tabs: gr.Tabs, photo: gr.Image) -> None:
     status = gr.HTML(elem_id="many-progress")  # the bar has its own place: it would hide a table that grows
     shown = words.choice("shown", SHOWN, elem_id="many-shown")
     columns = {
-        "datatype": ["str", "html", "html", "str", "str", "str"],
-        "column_widths": ["150px", "112px", "112px", "110px", "110px", "300px"],
+        "datatype": ["str", "str", "str", "html", "html", "str"],
+        "column_widths": ["120px", "100px", "100px", "112px", "112px", "300px"],
     }
     table = words.table("many-table", COLUMNS, **columns)
     with gr.Row():
