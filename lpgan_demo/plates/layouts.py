@@ -1,4 +1,5 @@
-"""The known kinds of plates; a new one is one more `PlateLayout` at the end of its country's `KINDS`.
+"""The known kinds of plates; a new one is one more `PlateLayout` at the end of `_KINDS`, so that the others keep their
+places and published weights still fit: in a file of its own, or at the end of Vietnam's `KINDS`, which come last.
 
 Renderer, networks and decoder all read the entry. Each colour is a kind of its own.
 """
