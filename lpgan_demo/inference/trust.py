@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,19 +33,24 @@ def evidence(crop: np.ndarray, plate: np.ndarray) -> float:
 
 def evidence_scores(crops, plates) -> list[float]:
     """`evidence` of each crop and the plate drawn from it, computed on as many threads as OpenCV may use."""
-    fits = [(crop, plate, sigma) for crop, plate in zip(crops, plates) for sigma in BLURS]
-    with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
-        found = np.array(list(threads.map(lambda fit: _correlation(*fit), fits)))
+    fits = [(*pair, sigma) for pair in zip(map(_grey, crops), map(_grey, plates)) for sigma in BLURS]
+    found = np.array(list(_threads(max(1, cv2.getNumThreads()), os.getpid()).map(lambda fit: _correlation(*fit), fits)))
     return found.reshape(-1, len(BLURS)).max(1).clip(0, 1).tolist()
 
 
+@functools.cache
+def _threads(number: int, process: int) -> ThreadPoolExecutor:
+    """Threads that stay, of this process: to start new ones for every plate costs more than they save."""
+    return ThreadPoolExecutor(number, thread_name_prefix="evidence")
+
+
 def _correlation(crop: np.ndarray, plate: np.ndarray, sigma: float) -> float:
-    """Correlation coefficient of the crop and the plate blurred by sigma, aligned; 0 where the alignment fails."""
-    drawn = cv2.GaussianBlur(_grey(plate), (0, 0), sigma)
+    """Correlation coefficient of grey values and those of the plate blurred by sigma, aligned; 0 where that fails."""
+    drawn = cv2.GaussianBlur(plate, (0, 0), sigma)
     warp = np.eye(2, 3, dtype=np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
     try:
-        return cv2.findTransformECC(_grey(crop), drawn, warp, cv2.MOTION_AFFINE, criteria, None, 1)[0]
+        return cv2.findTransformECC(crop, drawn, warp, cv2.MOTION_AFFINE, criteria, None, 1)[0]
     except cv2.error:  # the pictures are uncorrelated, or the crop has a single colour
         return 0.0
 
