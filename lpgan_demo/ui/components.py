@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +46,6 @@ PLACEHOLDERS = {
 }
 """{key of a text: values of its placeholders}, for components whose text has some."""
 
-EXAMPLES = "examples_html"
-"""Stands for the example cards among the keys of texts."""
-
 COLUMNS = ("file", "plate", "sure", "legibility", "time")
 """Keys of the headers of a table of readings."""
 
@@ -68,9 +66,9 @@ def examples_folder() -> Path:
 
 
 def _text(language: str, name: str, key) -> str | list:
-    """The value of a component's property `name`; key: of its text, or (key, values) of a choice."""
-    if key == EXAMPLES:
-        return examples_html(language)
+    """The value of a component's property `name`; key: of its text, (key, values) of a choice, or what makes it."""
+    if callable(key):
+        return key(language)
     if name == "headers":
         return [say(language, column) for column in key]
     if name == "choices":
@@ -90,8 +88,11 @@ class Words:
             LANGUAGES, value="en", label=say("en", "language"), show_label=False, container=False, elem_id="language"
         )
 
-    def __call__(self, kind, key: str, **options):
-        """A component of class `kind` with the text of `key` as its value (Markdown, Button, HTML) or label."""
+    def __call__(self, kind, key: str | Callable[[str], str], **options):
+        """A component of class `kind` with the text of `key` as its value (Markdown, Button, HTML) or label.
+
+        key: or a function that makes the text in a language.
+        """
         name = "value" if kind in (gr.Markdown, gr.Button, gr.HTML) else "label"
         component = kind(**{name: _text("en", name, key)}, **options)
         self._texts.append((component, name, key))
@@ -224,7 +225,7 @@ def examples_html(language: str) -> str:
 
 def examples_for(words: Words, elem_id: str) -> gr.HTML:
     """The bundled example pictures, to be clicked instead of an upload; `example_path` tells which one was."""
-    return words(gr.HTML, EXAMPLES, elem_id=elem_id, js_on_load=PASS_ON_EXAMPLE)
+    return words(gr.HTML, examples_html, elem_id=elem_id, js_on_load=PASS_ON_EXAMPLE)
 
 
 def example_path(event: gr.EventData) -> str:

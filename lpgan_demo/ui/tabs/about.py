@@ -10,22 +10,19 @@ import gradio as gr
 from ...results import NoSuchNetwork
 from ...weights import BUNDLED, weights_folder
 from ..components import Words
+from ..words import say
 
-CROP_SETS = {
-    "clean": "as they are",
-    "lr2": "half the size",
-    "lr3": "a third of the size",
-    "blur": "7 pixels of motion",
-    "survl": "light surveillance",
-    "surv": "heavy surveillance",
-}
-"""{row of the results table: what those crops are}."""
+CROP_SETS = ("clean", "lr2", "lr3", "blur", "survl", "surv", "ccpd-photos", "easypr-photos")
+"""Rows of the card's table that are shown; the text of NAME is set_NAME."""
+
+FIGURES = {"n": "set_plates", "exact plates": "set_exact", "ECE": "set_ece"}
+"""{column of the card's table: key of its header}."""
 
 TUTORIALS = BUNDLED.parent / "tutorials"
 
 
-def results_table() -> str:
-    """The results section of the generator's model card, as Markdown; "" where the weights come without cards."""
+def results_table(language: str = "en") -> str:
+    """What the generator's model card says was measured, as Markdown; "" where the weights come without cards."""
     try:
         card = weights_folder(None, "mtgan-generator") / "README.md"
     except NoSuchNetwork:  # nothing but graphs
@@ -33,10 +30,15 @@ def results_table() -> str:
     if not card.is_file():
         return ""
     _, _, rest = card.read_text(encoding="utf-8").partition("## Results")
-    text = rest.partition("\n## ")[0].strip()
-    for name, meaning in CROP_SETS.items():
-        text = text.replace(f"| {name} |", f"| {meaning} |")
-    return text
+    lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    names, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    shown = [["set", *FIGURES.values()], ["---"] * (1 + len(FIGURES))]
+    shown[0] = [say(language, key) for key in shown[0]]
+    for row in (dict(zip(names, row)) for row in rows):
+        if row["crops"] in CROP_SETS:
+            shown.append([say(language, f"set_{row['crops']}"), *(row[name] for name in FIGURES)])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in shown)
+    return f"{say(language, 'measured_on')}\n\n{table}"
 
 
 def tutorials(space: str | None = None) -> str:
@@ -55,6 +57,6 @@ def about_tab(words: Words) -> None:
     words(gr.Markdown, "about")
     words(gr.Markdown, "warning")
     with words(gr.Accordion, "measured", open=True):
-        gr.Markdown(results_table(), elem_id="measured")
+        words(gr.Markdown, results_table, elem_id="measured")
     words(gr.Markdown, "tutorials")
     gr.Markdown(tutorials(os.environ.get("SPACE_ID")), elem_id="tutorials")
