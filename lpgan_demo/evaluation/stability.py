@@ -1,12 +1,14 @@
-"""`evaluate stability`: do readings depend on the batch, its order, or the number of threads?"""
+"""`evaluate stability`: do readings depend on the batch, its order, the threads, or on how a photo is saved?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import torch
 
+from .. import images
 from ..data.formats import labelled_plates
 from ..inference import PlatePipeline
 from ..results import PlateResult
@@ -37,6 +39,50 @@ def evaluate_stability(folders: list[str], pipeline: PlatePipeline, side: str = 
             "typical": float(np.quantile(changes, 0.99)) if changes else 0.0,
         }
     return report
+
+
+def _larger(photo: np.ndarray) -> np.ndarray:
+    """A photo, uint8 RGB (H, W, 3), enlarged by one hundredth."""
+    return images.resize(photo, tuple(round(1.01 * side) for side in photo.shape[:2]))
+
+
+def _saved_again(photo: np.ndarray) -> np.ndarray:
+    """A photo, uint8 RGB (H, W, 3), as JPEG of quality 90."""
+    return images.load_image(cv2.imencode(".jpg", photo[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, 90))[1].tobytes())
+
+
+OTHER_VIEWS = {"cut by 3 and 2 pixels": lambda photo: photo[2:, 3:], "1 % larger": _larger, "JPEG 90": _saved_again}
+"""{name: a photo -> a picture of it that no person tells from it}."""
+
+
+def evaluate_views(folders: list[str], pipeline: PlatePipeline, side: str = "all") -> dict[str, dict]:
+    """Read whole pictures as they are and in each of `OTHER_VIEWS`, and compare the legible texts.
+
+    folders, side: as in `data.formats.labelled_plates`, with its errors; labels are not asked for.
+
+    Returns:
+        {view, or "all of them": figures}. n pictures; same: share of pictures with the same legible texts as it is;
+        no_other: share in which no text is legible that the picture as it is does not give, legibly or not.
+    """
+    counts = {view: [] for view in OTHER_VIEWS}
+    for path in dict.fromkeys(plate.path for plate in labelled_plates(folders, side)):
+        photo = images.load_image(path)
+        plates = pipeline(photo)
+        known = {plate.text for plate in plates}
+        for view, seen in OTHER_VIEWS.items():
+            texts = _legible(pipeline(seen(photo)))
+            counts[view].append((texts == _legible(plates), set(texts) <= known))
+    shares = {view: np.array(rows) for view, rows in counts.items()}
+    shares["all of them"] = np.all(list(shares.values()), 0)
+    return {
+        view: {"n": len(rows), "same": float(rows[:, 0].mean()), "no_other": float(rows[:, 1].mean())}
+        for view, rows in shares.items()
+    }
+
+
+def _legible(plates: list[PlateResult]) -> list[str]:
+    """The legible texts, sorted."""
+    return sorted(plate.label for plate in plates if plate.label != "?")
 
 
 def _repeated_readings(pipeline: PlatePipeline, crops: list[np.ndarray]) -> Iterator[tuple[str, list[PlateResult]]]:

@@ -54,8 +54,9 @@ PAGE_CSS = (
 #examples {min-height: 8rem}
 @media (max-width: 700px) {
   #video-frames .grid-container {grid-template-columns: repeat(2, minmax(0, 1fr)) !important}
-  #video-table th .cell-wrap {padding: .5rem .1rem}
-  #video-table th span {font-family: system-ui, sans-serif; font-size: .65rem; white-space: nowrap}
+  #measured :is(th, td) {padding: .3rem .4rem}
+  :is(#many-table, #video-table) th .cell-wrap {padding: .5rem .1rem}
+  :is(#many-table, #video-table) th span {font-family: system-ui, sans-serif; font-size: .65rem; white-space: nowrap}
   #intro {min-height: 12rem}
   #photo-in {display: contents}
   #photo-row > *, #photo-in > * {order: 1; width: 100%}
@@ -85,7 +86,7 @@ PAGE_CSS = (
 .dark :is([data-testid=upload-text], #many-table p, #video-table p, #tabs .prose a, .plate-pictures a)
   {color: #a5b4fc !important}
 #video-frames:has(.empty) {display: none}
-#measured table {display: block; overflow-x: auto; white-space: nowrap}
+#measured table {display: block; overflow-x: auto}
 """
 )
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PIL import Image
+from visiting import scene
 
-from lpgan_demo.evaluation.stability import evaluate_stability
+from lpgan_demo.evaluation.stability import OTHER_VIEWS, evaluate_stability, evaluate_views
 from lpgan_demo.inference.pipeline import PlatePipeline
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
+from lpgan_demo.results import PlateResult
 
 
 @pytest.fixture
@@ -44,3 +46,19 @@ def test_a_pipeline_that_depends_on_the_batch_is_found_out(folder):
 def test_a_folder_without_crops_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="no .jpg"):
         evaluate_stability([str(tmp_path)], None)
+
+
+def test_a_photo_saved_again_is_read_alike_and_a_reader_that_minds_is_found_out(tmp_path):
+    picture = scene([("皖A88888", "cn_blue", (80, 330)), ("51F12345", "vn_one_row", (420, 360))])
+    Image.fromarray(picture).save(tmp_path / "皖A88888.png")
+    report = evaluate_views([str(tmp_path)], PlatePipeline.from_pretrained(deblur=False))
+    assert set(report) == {*OTHER_VIEWS, "all of them"}
+    assert all(figures == {"n": 1, "same": 1.0, "no_other": 1.0} for figures in report.values())
+
+    def minds(photo):
+        text = "皖A88888" if photo.shape[0] == 480 else "皖A88889"
+        return [PlateResult(text, 0.9, (), "cn_blue", photo, photo, "good")]
+
+    report = evaluate_views([str(tmp_path)], minds)
+    assert report["JPEG 90"]["same"] == 1 and report["1 % larger"] == {"n": 1, "same": 0.0, "no_other": 0.0}
+    assert report["all of them"]["same"] == 0

@@ -15,7 +15,7 @@ from ..words import say
 CROP_SETS = ("clean", "lr2", "lr3", "blur", "survl", "surv", "ccpd-photos", "easypr-photos")
 """Rows of the card's table that are shown; the text of NAME is set_NAME."""
 
-FIGURES = {"n": "set_plates", "exact plates": "set_exact", "ECE": "set_ece"}
+FIGURES = {"exact plates": "set_exact", "ECE": "set_ece", "n": "set_plates"}
 """{column of the card's table: key of its header}."""
 
 TUTORIALS = BUNDLED.parent / "tutorials"
