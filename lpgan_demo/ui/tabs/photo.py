@@ -81,13 +81,8 @@ def no_photo() -> tuple:
 
     New ones each time: Gradio takes the values out of those that it is given.
     """
-    return (
-        None,
-        gr.update(choices=[], value=None, visible=False),
-        gr.update(visible=False),
-        None,
-        gr.update(interactive=False),
-    )
+    no_choice = gr.update(choices=[], value=None, visible=False)
+    return None, no_choice, gr.update(visible=False), None, gr.update(interactive=False)
 
 
 def _no_plates(message: str = "", role: str = "alert") -> tuple:
