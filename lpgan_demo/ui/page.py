@@ -214,14 +214,14 @@ class _DisconnectFilter(logging.Filter):
         )
 
 
+M_ARENA_MAX = -8
+"""A parameter of glibc's mallopt."""
+
+
 def share_heaps() -> None:
     """Let glibc keep two heaps; it makes up to eight for each core, and none uses what another freed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
-
-
-M_ARENA_MAX = -8
-"""A parameter of glibc's mallopt."""
 
 
 def launch(port: int | None = None, **options) -> None:

@@ -71,3 +71,17 @@ def test_a_line_says_so_when_the_drawing_shows_another_text_than_was_read():
     assert "The drawing differs" not in plate_html(plate, shown=plate.text)
     assert "苏E6M32B" in plate_html(plate, shown="苏E6M32B")
     assert "还原图与文字不一致" in plate_html(plate, "zh", shown="苏E6M32B")
+
+
+def test_what_was_measured_is_told_in_every_language_and_without_a_table_not_at_all(tmp_path, monkeypatch):
+    from lpgan_demo.ui.tabs import about
+
+    monkeypatch.setattr(about, "weights_folder", lambda *_: tmp_path)
+    card = tmp_path / "README.md"
+    table = "| crops | n | exact plates | ECE |\n|---|---|---|---|\n| lr2 | 7 | 0.5 | 0.1 |\n| mine | 3 | 0.9 | 0.2 |"
+    card.write_text(f"# Card\n\n## Results\n\n{table}\n\n## More\n", encoding="utf-8")
+    for language in WORDS:
+        told = about.results_table(language)
+        assert f"| {say(language, 'set_lr2')} | 0.5 | 0.1 | 7 |" in told and "| mine | 0.9 | 0.2 | 3 |" in told
+    card.write_text("# Card without results\n", encoding="utf-8")
+    assert about.results_table() == ""

@@ -10,13 +10,10 @@ import gradio as gr
 from ...results import NoSuchNetwork
 from ...weights import BUNDLED, weights_folder
 from ..components import Words
-from ..words import say
-
-CROP_SETS = ("clean", "lr2", "lr3", "blur", "survl", "surv", "ccpd-photos", "easypr-photos")
-"""Rows of the card's table that are shown; the text of NAME is set_NAME."""
+from ..words import WORDS, say
 
 FIGURES = {"exact plates": "set_exact", "ECE": "set_ece", "n": "set_plates"}
-"""{column of the card's table: key of its header}."""
+"""{column of the card's table: key of its header}; a row's name is the text of set_NAME, where there is one."""
 
 TUTORIALS = BUNDLED.parent / "tutorials"
 
@@ -31,12 +28,14 @@ def results_table(language: str = "en") -> str:
         return ""
     _, _, rest = card.read_text(encoding="utf-8").partition("## Results")
     lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("|")]
-    names, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    shown = [["set", *FIGURES.values()], ["---"] * (1 + len(FIGURES))]
-    shown[0] = [say(language, key) for key in shown[0]]
-    for row in (dict(zip(names, row)) for row in rows):
-        if row["crops"] in CROP_SETS:
-            shown.append([say(language, f"set_{row['crops']}"), *(row[name] for name in FIGURES)])
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    if not cells or not {"crops", *FIGURES} <= set(cells[0]):
+        return ""
+    shown = [[say(language, key) for key in ("set", *FIGURES.values())], ["---"] * (1 + len(FIGURES))]
+    for row in (dict(zip(cells[0], row)) for row in cells[2:]):
+        key = f"set_{row['crops']}"
+        name = say(language, key) if key in WORDS[language] else row["crops"]
+        shown.append([name, *(row[name] for name in FIGURES)])
     table = "\n".join(f"| {' | '.join(row)} |" for row in shown)
     return f"{say(language, 'measured_on')}\n\n{table}"
 
