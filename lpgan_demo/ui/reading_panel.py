@@ -35,7 +35,7 @@ CSS = """
   {display: none}
 .plate-row {display: grid; gap: clamp(.15rem, .8vw, .4rem); align-items: start}
 .plate-cell {border: 1px solid var(--border-color-primary); border-radius: .5rem; padding: .2rem .1rem;
-  min-width: 0; text-align: center; font-size: clamp(.7rem, 3vw, 1rem)}
+  min-width: 0; text-align: center; font-size: clamp(.5rem, calc(24vw / var(--characters)), 1rem)}
 .plate-cell summary {list-style: none; cursor: pointer}
 .plate-cell summary::-webkit-details-marker {display: none}
 .plate-cell summary::after {content: "\\25be"; display: block; line-height: 1; color: var(--body-text-color)}
@@ -178,8 +178,8 @@ def _cells_html(plate: PlateResult, language: str, group: str) -> str:
         _cell_html(character, patch, say(language, "read_from"), group)
         for character, patch in zip(plate.characters, character_patches(plate))
     ]
-    columns = f"grid-template-columns: repeat({len(cells)}, minmax(0, 4.6rem))"
-    return f'<div class="plate-row" style="{columns}">{"".join(cells)}</div>' if cells else ""
+    style = f"--characters: {len(cells)}; grid-template-columns: repeat({len(cells)}, minmax(0, 4.6rem))"
+    return f'<div class="plate-row" style="{style}">{"".join(cells)}</div>' if cells else ""
 
 
 def _cell_html(character: CharacterReading, patch: np.ndarray, alt: str, group: str) -> str:
