@@ -22,8 +22,11 @@ LEAST_CORRELATION = 0.3
 GOOD_CORRELATION = 0.85
 """Letters that fit a sharp picture as well as this need no further attempt."""
 
-_STARTS = tuple((UNIT_SQUARE - 0.5) * scale + 0.5 for scale in ((1.0, 1.0), (0.94, 0.9), (1.06, 1.1), (0.97, 0.8)))
-"""Corners of plates that about fill a picture, as shares of its width and height."""
+_STARTS = ((1.0, 1.0), (0.94, 0.9), (1.06, 1.1), (0.97, 0.8))
+"""Factors of a plate's width and height at which letters are registered first."""
+
+_RIM = 0.05
+"""Share of a plate's width and height, at each edge, whose frame and shade take no part in registration."""
 
 _REGISTERED_AT = 64
 """Rows of the picture in which letters are registered."""
@@ -141,8 +144,10 @@ def lay_text(
         The ink of characters, dots and dashes, or None where the letters do not fit.
     """
     letters = ink_coverage(text, layout, STANDARD_SIZE, glyphs, frame=False)
-    correlation, warp = -1.0, np.eye(3)
-    for start in _STARTS if corners is None else (corners,):
+    corners = UNIT_SQUARE if corners is None else corners
+    correlation, warp, centre = -1.0, np.eye(3), corners.mean(0)
+    for scale in _STARTS:
+        start = (corners - centre) * scale + centre
         fit = _register(picture, letters, layout, start, sigmas=(4.0, 2.0, 1.2), steps=60)
         correlation, warp = max((correlation, warp), fit, key=lambda fit: fit[0])
         if correlation > GOOD_CORRELATION:
@@ -159,7 +164,8 @@ def _register(picture, letters, layout, corners, sigmas, steps) -> tuple[float, 
     """Fit letters to a picture by a homography that maximises their correlation, from coarse to fine.
 
     Enhanced correlation coefficient (Evangelidis and Psarakis 2008) of smoothed letters and picture; the picture is
-    grey, without its shade, and bright where ink should be.
+    grey, without its shade, bright where ink should be, and 0 outside the plate: a dark car beside a white plate is not
+    ink.
 
     Args:
         picture, layout: as in `lay_text`. letters: float32 (h, w) ink. corners: where the plate is at first.
@@ -172,8 +178,11 @@ def _register(picture, letters, layout, corners, sigmas, steps) -> tuple[float, 
     size = (_REGISTERED_AT, 3 * _REGISTERED_AT)
     grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size[::-1], interpolation=cv2.INTER_AREA)
     grey = grey.astype(np.float32) * (1 if sum(layout.ink) > sum(layout.background) else -1)
-    grey -= cv2.GaussianBlur(grey, (0, 0), size[0] / 3)
     first = _plate_to_picture(corners, letters.shape)
+    rim = np.rint(np.array(letters.shape) * _RIM).astype(int)
+    area = _lay(np.pad(np.ones(letters.shape - 2 * rim, np.float32), [(n, n) for n in rim]), first, size)
+    shade, weight = (cv2.GaussianBlur(plane, (0, 0), size[0] / 3) for plane in (grey * area, area))
+    grey = area * (grey - shade / np.maximum(weight, 1e-3))
     placed, step, correlation = _lay(letters, first, size), np.eye(3, dtype=np.float32), -1.0
     stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, steps, 1e-4)
     try:

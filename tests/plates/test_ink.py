@@ -69,6 +69,17 @@ def test_letters_are_laid_over_a_picture_as_they_are_in_it_and_wrong_ones_do_not
     assert lay_text(np.full_like(crop, 99), "皖A12345", BLUE) is None
 
 
+@pytest.mark.parametrize("corners", [CORNERS, (CORNERS - CORNERS.mean(0)) * (0.94, 0.9) + CORNERS.mean(0)])
+def test_a_dark_car_around_a_white_plate_is_not_taken_for_ink(corners):
+    text, layout = "59D149489", get_layout("vn_motorcycle")
+    car = cv2.GaussianBlur(seen(standard_plate(text, layout), fill=5), (0, 0), 0.7)
+    truth = seen(np.repeat(ink_mask(text, layout, SIZE, frame=False)[..., None], 3, 2), fill=255)[..., 0]
+    laid = lay_text(car, text, layout, corners=corners)
+    assert laid is not None and f_measure(laid.ink, truth) > 0.9
+    guide = draw_guide(DrawnPlate(standard_plate(text, layout), text, layout, corners), car)
+    assert f_measure(np.where(guide[0] > 0, 0, 255), truth) > 0.85
+
+
 def test_around_the_letters_a_rendered_scene_is_paper():
     scene, ink = scene_with_ink("皖A12345", BLUE, np.random.default_rng(0), font_glyphs(), (128, 192))
     assert scene.shape == (128, 192, 3) and set(np.unique(ink)) == {0, 255}
