@@ -132,12 +132,15 @@ def _rectangle_corners(tag: dict) -> np.ndarray:
 def json_photos(folder: str | Path, layout: str | None = None) -> list[LabelledPlate]:
     """Photos with labels.json: {file: [{"text": ..., "corners": 4 points clockwise, or "bbox": x0, y0, x1, y1}]}.
 
-    The layout is the first that can spell the text, unless given. ValueError for a text that no layout can spell.
+    The layout is the first that can spell the text, in rows of the same lengths where the label states "rows", unless
+    given. ValueError for a text that no layout can spell.
     """
     plates = []
     for name, labels in json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8")).items():
         for label in labels:
-            kind = get_layout(layout) if layout else guess_layout(label["text"], layouts=LAYOUTS)
+            lengths = tuple(map(len, label.get("rows", ())))
+            known = [name for name in LAYOUTS if not lengths or LAYOUTS[name].row_lengths == lengths]
+            kind = get_layout(layout) if layout else guess_layout(label["text"], layouts=known)
             x0, y0, x1, y1 = label.get("bbox", (0, 0, 0, 0))
             corners = np.array(label.get("corners", [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), float)
             corners = np.roll(corners, -int(corners.sum(1).argmin()), axis=0)  # from the top left

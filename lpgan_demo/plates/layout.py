@@ -90,6 +90,12 @@ class PlateLayout:
         """Number of characters on the plate."""
         return len(self.alphabets)
 
+    @property
+    def row_lengths(self) -> tuple[int, ...]:
+        """Number of characters of each row, from the top."""
+        tops = [y for _, y, _, _ in self.cells_mm]
+        return tuple(tops.count(top) for top in sorted(set(tops)))
+
     @cached_property
     def regions(self) -> np.ndarray:
         """Region (x0, y0, x1, y1) of each character as shares of the plate: float (n, 4) in [0, 1].

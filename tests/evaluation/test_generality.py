@@ -90,6 +90,15 @@ def test_photos_may_be_labelled_by_one_json_file(tmp_path):
         load_real(tmp_path / "photos")
 
 
+def test_the_rows_of_a_label_tell_kinds_apart_that_spell_the_same_text(tmp_path):
+    save(tmp_path / "photos", street=np.zeros((90, 160, 3), np.uint8))
+    spelt = [["29A12345"], ["29A", "12345"], ["29A1", "2345"], ["59D1", "49489"]]
+    labels = [{"text": "".join(rows), "rows": rows, "bbox": [10, 20, 50, 30]} for rows in spelt]
+    (tmp_path / "photos" / "labels.json").write_text(json.dumps({"street.png": labels}), encoding="utf-8")
+    kinds = [plate.layout for plate in load_real(tmp_path / "photos")]
+    assert kinds == ["vn_one_row", "vn_two_row", "vn_motorcycle_old", "vn_motorcycle"]
+
+
 def test_one_command_prints_the_table(small_weights, tmp_path, capsys):
     folder = save(tmp_path / "crops", 皖A12345=PLATE)
     options = ["--weights", str(small_weights), "--conditions", "clean", "light"]
