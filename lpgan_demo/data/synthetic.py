@@ -8,7 +8,7 @@ from ..plates import CHINESE_LAYOUTS, DIGITS, LETTERS, get_layout
 from ..plates.camera import random_camera, shoot
 from ..plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
 from ..plates.lettering import chinese_fonts, chinese_glyphs, latin_fonts, latin_glyphs, vary
-from ..plates.scenes import CLOSE_FRAMING, SceneRanges, placed_plate, snug, spaced
+from ..plates.scenes import CLOSE_FRAMING, SceneRanges, placed_plate, spaced
 from .batches import PlateSample
 from .characters import RealCharacters
 
@@ -64,7 +64,8 @@ class SyntheticPlates:
             glyphs = glyphs | latin_glyphs(*_one_of(latin_fonts(), rng))
         if (pool is self.fonts or rng.random() < 0.3) and chinese_fonts():
             glyphs = glyphs | chinese_glyphs(_one_of(chinese_fonts(), rng))
-        glyphs = {symbol: glyphs[symbol] for symbol in {*text, FLAGGED_ONE} if symbol in glyphs}
+        glyphs = font_glyphs() | glyphs
+        glyphs = {symbol: glyphs[symbol] for symbol in (*sorted(set(text)), FLAGGED_ONE)}
         if self.characters is not None and text[0] not in DIGITS:
             share = rng.random()  # a quarter of the plates all over, as many again their Chinese characters alone
             for symbol in sorted(set(text)):
@@ -79,8 +80,6 @@ class SyntheticPlates:
         layout, spacing = self.layouts[index], self.ranges.spacing
         if spacing != (1.0, 1.0) and rng.random() < 0.5:
             layout = spaced(layout, rng.uniform(*spacing), rng.normal(0, 0.01))
-        if spacing != (1.0, 1.0) and layout.flagged_one and rng.random() < 0.5:
-            layout = snug(text, layout, rng.uniform(0.2, 0.5))
         placed = placed_plate(text, layout, rng, self.draw_glyphs(rng, text), ranges=self.ranges)
         corners = placed.corners / placed.scene.shape[1::-1]
         return PlateSample(shoot(placed.scene, random_camera(rng), rng), text, index, corners, placed.scene)

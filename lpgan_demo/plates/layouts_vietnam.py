@@ -49,6 +49,7 @@ _VN_TWO_ROW = PlateLayout(
     flagged_one=True,
     share=0.06,
 )
+_VN_MOTORCYCLE_TOP = row_of_cells((22, 7, 22, 30, 22, 7, 22), 12, 52, 29)
 
 KINDS = (
     _VN_ONE_ROW,
@@ -57,13 +58,12 @@ KINDS = (
         "vn_motorcycle",
         "Vietnam, two rows (motorcycle)",
         (140, 190),
-        row_of_cells((25, 7, 25, 24, 25, 7, 25), 12, 53, 26)
-        + row_of_cells((25, 7, 25, 7, 25, 14, 25, 7, 25), 75, 53, 15),
+        _VN_MOTORCYCLE_TOP + row_of_cells((22, 12, 22, 12, 22, 20, 22, 12, 22), 76, 52, 11.5),
         (DIGITS, DIGITS, _VIETNAM_LETTERS, DIGITS + _VIETNAM_LETTERS) + (DIGITS,) * 5,
         _WHITE,
         _BLACK,
-        dashes_mm=((87, 35, 14, 6),),
-        dots_mm=((115, 123, 4),),
+        dashes_mm=((89, 36, 10, 5),),
+        dots_mm=((111.5, 124, 3.5),),
         flagged_one=True,
         share=0.06,
     ),
@@ -146,11 +146,11 @@ KINDS = (
         "vn_motorcycle_old",
         "Vietnam, two rows (motorcycle), four digits",
         (140, 190),
-        row_of_cells((25, 7, 25, 24, 25, 7, 25), 12, 53, 26) + row_of_cells((25, 12, 25, 12, 25, 12, 25), 75, 53, 27),
+        _VN_MOTORCYCLE_TOP + row_of_cells((22, 15, 22, 15, 22, 15, 22), 76, 52, 29),
         (DIGITS, DIGITS, _VIETNAM_LETTERS, DIGITS + _VIETNAM_LETTERS) + (DIGITS,) * 4,
         _WHITE,
         _BLACK,
-        dashes_mm=((87, 35, 14, 6),),
+        dashes_mm=((89, 36, 10, 5),),
         flagged_one=True,
         share=0.03,
     ),

@@ -83,28 +83,6 @@ def spaced(layout: PlateLayout, factor: float, shift: float) -> PlateLayout:
     return replace(layout, cells_mm=moved(layout.cells_mm), dashes_mm=moved(layout.dashes_mm), dots_mm=dots)
 
 
-def snug(text: str, layout: PlateLayout, share: float) -> PlateLayout:
-    """The layout with its rows set closer around every 1, as makers do, and centred again: their 1 is narrow.
-
-    share: of its cell, that each 1 of the text gives away.
-    """
-    cells, dots, dashes = list(layout.cells_mm), list(layout.dots_mm), list(layout.dashes_mm)
-    for top in {y for _, y, _, _ in cells}:
-        row = [k for k, cell in enumerate(cells) if cell[1] == top]
-        given = [share * cells[k][2] * (text[k] == "1") for k in row]
-        ends, bottom = [cells[k][0] + cells[k][2] / 2 for k in row], top + cells[row[0]][3]
-
-        def move(x, given=given, ends=ends):  # of what stands at x: half of all that is given, less that to its left
-            return sum(given) / 2 - sum(g for g, end in zip(given, ends) if end < x)
-
-        dots = [(x + move(x), y, r) if top <= y <= bottom else (x, y, r) for x, y, r in dots]
-        dashes = [(x + move(x), y, w, h) if top <= y <= bottom else (x, y, w, h) for x, y, w, h in dashes]
-        for k, own in zip(row, given):
-            x, y, w, h = cells[k]
-            cells[k] = (x + move(x + w / 2) - own / 2, y, w, h)
-    return replace(layout, cells_mm=tuple(cells), dashes_mm=tuple(dashes), dots_mm=tuple(dots))
-
-
 def used_plate(
     text: str, layout: PlateLayout, rng: np.random.Generator, glyphs: dict, ranges: SceneRanges = SceneRanges()
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -40,7 +40,7 @@ def ink_coverage(
         glyph = glyphs[symbol] if symbol in glyphs else font_glyphs(STANDARD_STYLE)[symbol]
         x0, y0, x1, y1 = (round(v * scale) for v in (x, y, x + w, y + h))
         drawn = cv2.resize(glyph, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
-        canvas[y0:y1, x0:x1] = np.maximum(canvas[y0:y1, x0:x1], drawn)  # cells may overlap, see `scenes.snug`
+        canvas[y0:y1, x0:x1] = np.maximum(canvas[y0:y1, x0:x1], drawn)
     for x, y, r in layout.dots_mm:
         cv2.circle(canvas, (round(x * scale), round(y * scale)), round(r * scale), 255, -1, cv2.LINE_AA)
     for x, y, w, h in layout.dashes_mm:

@@ -8,7 +8,8 @@ from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
 from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE, write_examples
 from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
-from lpgan_demo.plates.scenes import plate_scene, snug, spaced
+from lpgan_demo.plates.lettering import short_flag
+from lpgan_demo.plates.scenes import plate_scene, spaced
 from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
 
@@ -147,22 +148,16 @@ def test_characters_moved_far_stay_on_the_plate(layout, factor, shift):
     assert ink_coverage(text, moved, size, font_glyphs("Medium")).max() > 0.9
 
 
-def test_a_narrow_one_draws_its_row_together_about_its_middle():
-    layout = get_layout("vn_motorcycle")
-    set_closer = snug("59D149489", layout, 0.4)
-    before, after = (np.array([x + w / 2 for x, _, w, _ in kind.cells_mm]) for kind in (layout, set_closer))
-    given = 0.4 * layout.cells_mm[3][2]
-    assert np.allclose((after - before)[:4], [given / 2, given / 2, given / 2, 0.0])  # 5, 9, D, and the 1 itself
-    assert np.isclose(set_closer.dashes_mm[0][0] - layout.dashes_mm[0][0], given / 2)
-    assert np.allclose(after[4:], before[4:]) and set_closer.dots_mm == layout.dots_mm  # the other row has no 1
-    assert snug("59D249489", layout, 0.4) == layout
-
-
-def test_cells_that_overlap_keep_the_ink_of_both():
-    layout = get_layout("vn_motorcycle")
-    narrow = snug("59D149489", layout, 0.5)
-    ink, alone = (ink_coverage("59D149489", kind, (140, 190), frame=False)[:70].sum() for kind in (narrow, layout))
-    assert np.isclose(ink, alone, rtol=0.02)
+def test_a_one_may_keep_a_part_of_its_flag_and_stands_in_the_middle():
+    one = font_glyphs()[FLAGGED_ONE]
+    widths, stems = [], []
+    for share in (1.0, 0.5, 0.0):
+        ink = short_flag(one, share)
+        used, stem = (np.flatnonzero(row > 127) for row in (ink.max(0), ink[90]))
+        assert ink.shape == one.shape and abs(used[0] + used[-1] - 89) <= 1
+        widths.append(np.ptp(used) + 1)
+        stems.append(len(stem))
+    assert widths[0] > widths[1] > widths[2] == pytest.approx(stems[0], abs=2) and len(set(stems)) == 1
 
 
 def test_characters_may_be_set_closer_and_moved():
