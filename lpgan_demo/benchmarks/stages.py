@@ -18,7 +18,7 @@ from ..files.reading import files_of, read_files
 from ..images import encode_png, network_input, rectify, to_images
 from ..inference import PlatePipeline, PlateRestorer
 from ..inference.pipeline import CROP_MARGIN
-from ..inference.trust import evidence_scores
+from ..inference.trust import evidence
 from .timing import degraded_crops, milliseconds, run_in_new_process, street_photo
 
 
@@ -59,7 +59,7 @@ def time_stages(pipeline: PlatePipeline, batch: int) -> dict[str, float]:
         "draw (GN)": milliseconds(lambda: networks.draw(out.codes, out.layout)),
         "read (DN)": milliseconds(lambda: networks.read(plates, out.layout)),
         "to picture": milliseconds(lambda: to_images(plates)),
-        "evidence": milliseconds(lambda: evidence_scores(crops, pictures)),
+        "evidence": milliseconds(lambda: [evidence(*pair) for pair in zip(crops, pictures)]),
         "read once": milliseconds(lambda: one_view.read_plates(crops, batch)),
         "read seven times": milliseconds(lambda: seven_views.read_plates(crops, batch)),
     }

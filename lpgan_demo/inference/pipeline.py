@@ -16,7 +16,7 @@ from .. import images
 from ..plates import UNKNOWN, PlateLayout, decode, get_layout
 from ..results import CharacterReading, Detection, PlateResult
 from .restoration import PlateReader, PlateRestorer, Restoration
-from .trust import Trust, evidence_scores
+from .trust import Trust, evidence
 
 GOOD_CONFIDENCE, POOR_CONFIDENCE = 0.9, 0.4
 """Least confidence of a reading that counts as good, and as poor; below both the plate counts as illegible."""
@@ -204,14 +204,14 @@ class PlatePipeline:
     def _results(self, crops: list[np.ndarray], restoration: Restoration) -> list[PlateResult]:
         """Read restored plates; one result per crop."""
         probabilities, plates = self.reader(restoration), images.to_images(restoration.plates)
-        scores = evidence_scores(crops, plates)
         quads: list = [None] * len(crops)
         if restoration.corners is not None:
             quads = [corners * crop.shape[1::-1] for corners, crop in zip(restoration.corners, crops)]
+        scores = [evidence(*parts) for parts in zip(crops, plates, quads)]
         parts = zip(crops, plates, probabilities, restoration.layouts, restoration.layout.tolist(), scores, quads)
         return [self._result(*part) for part in parts]
 
-    def _result(self, crop, plate, probabilities, layout_probabilities, layout_index, evidence, quad) -> PlateResult:
+    def _result(self, crop, plate, probabilities, layout_probabilities, layout_index, score, quad) -> PlateResult:
         """The result of one plate; its probability is that of its characters and of all layouts that can carry them."""
         names = self.restorer.networks.layouts
         if layout_probabilities[len(names) :].sum() > UNKNOWN_PROBABILITY:
@@ -222,9 +222,9 @@ class PlatePipeline:
         text = "".join(character.symbol for character in characters)
         of_layout = sum(p for p, name in zip(layout_probabilities, names) if _alike(get_layout(name), layout, text))
         probability = float(of_layout * np.prod([character.probability for character in characters]))
-        confidence = self.trust(probability, evidence)
+        confidence = self.trust(probability, score)
         readable = legibility(confidence)
-        return PlateResult(text, confidence, characters, layout.name, crop, plate, readable, evidence, quad=quad)
+        return PlateResult(text, confidence, characters, layout.name, crop, plate, readable, score, quad=quad)
 
     def _deblurred(self, results: list[PlateResult]) -> list[PlateResult]:
         """The same results with their crops deblurred and binarised, if there is a deblurrer."""

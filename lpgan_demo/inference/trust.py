@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from ..images import resize
+from ..images import rectify, resize
 
 SIZE = (24, 72)
 """(height, width) at which a drawn plate and its crop are compared: most bad crops have no finer detail."""
+
+SLACK = (2, 4)
+"""Pixels at `SIZE` by which the plate may lie higher or lower, further left or right, than its corners say."""
 
 BLURS = (0.7, 1.5, 2.5)
 """Gaussian sigmas tried on the drawn plate, in pixels at `SIZE`."""
@@ -22,37 +22,26 @@ MIN_PROBABILITY = 1e-12
 """Probabilities are clipped to this distance from 0 and 1, where the logit is infinite."""
 
 
-def evidence(crop: np.ndarray, plate: np.ndarray) -> float:
-    """How well the drawn plate explains its crop, both uint8 RGB (H, W, 3): the best correlation of their grey values.
+def evidence(crop: np.ndarray, plate: np.ndarray, quad: np.ndarray | None = None) -> float:
+    """How well the drawn plate explains its crop: the best correlation coefficient of their grey values.
 
-    The drawn plate, blurred by one of `BLURS`, is aligned with the crop by an affine map (ECC, Evangelidis and
-    Psarakis 2008). A plate that GN invented does not match the crop. In [0, 1]; negative correlation counts as 0.
+    The crop is straightened and the drawn plate, less `SLACK` on each side and blurred by one of `BLURS`, is laid
+    anywhere inside it. A plate that GN invented does not match the crop.
+
+    Args:
+        crop, plate: uint8 RGB (H, W, 3).
+        quad: corners (4, 2) of the plate in the crop, pixels, clockwise from the top left; None: it fills the crop.
+
+    Returns:
+        In [0, 1]; negative correlation counts as 0, as does a crop of one colour.
     """
-    return evidence_scores([crop], [plate])[0]
-
-
-def evidence_scores(crops, plates) -> list[float]:
-    """`evidence` of each crop and the plate drawn from it, computed on as many threads as OpenCV may use."""
-    fits = [(*pair, sigma) for pair in zip(map(_grey, crops), map(_grey, plates)) for sigma in BLURS]
-    found = np.array(list(_threads(max(1, cv2.getNumThreads()), os.getpid()).map(lambda fit: _correlation(*fit), fits)))
-    return found.reshape(-1, len(BLURS)).max(1).clip(0, 1).tolist()
-
-
-@functools.cache
-def _threads(number: int, process: int) -> ThreadPoolExecutor:
-    """Threads that stay, of this process: to start new ones for every plate costs more than they save."""
-    return ThreadPoolExecutor(number, thread_name_prefix="evidence")
-
-
-def _correlation(crop: np.ndarray, plate: np.ndarray, sigma: float) -> float:
-    """Correlation coefficient of grey values and those of the plate blurred by sigma, aligned; 0 where that fails."""
-    drawn = cv2.GaussianBlur(plate, (0, 0), sigma)
-    warp = np.eye(2, 3, dtype=np.float32)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-3)
-    try:
-        return cv2.findTransformECC(crop, drawn, warp, cv2.MOTION_AFFINE, criteria, None, 1)[0]
-    except cv2.error:  # the pictures are uncorrelated, or the crop has a single colour
+    seen, drawn = _grey(crop if quad is None else rectify(crop, quad, 0.0)), _grey(plate)
+    if np.ptp(seen) < 1:
         return 0.0
+    down, right = SLACK
+    blurred = (cv2.GaussianBlur(drawn, (0, 0), sigma)[down:-down, right:-right] for sigma in BLURS)
+    best = max(cv2.matchTemplate(seen, part, cv2.TM_CCOEFF_NORMED).max() for part in blurred)
+    return float(np.clip(best, 0, 1))
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

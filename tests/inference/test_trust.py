@@ -18,11 +18,12 @@ def test_evidence_is_high_for_the_plate_that_was_photographed_and_lower_for_anot
     assert evidence(crop, true) > evidence(crop, other) + 0.1
 
 
-def test_evidence_forgives_light_place_and_size_of_the_crop():
+def test_evidence_forgives_light_and_corners_a_few_pixels_off():
     plate = standard_plate("苏B24680", BLUE, (64, 192))
-    moved = np.pad(plate, ((3, 5), (4, 8), (0, 0)), mode="edge")
-    dark = (moved * 0.3 + 20).astype(np.uint8)
-    assert evidence(dark, plate) > 0.85
+    loose = (np.pad(plate, ((20, 30), (40, 50), (0, 0)), mode="edge") * 0.3 + 20).astype(np.uint8)
+    quad = np.array([[40, 20], [232, 20], [232, 84], [40, 84]], float)
+    assert evidence(loose, plate, quad) > 0.95
+    assert evidence(loose, plate, quad + (7, -4)) > 0.8
 
 
 def test_a_crop_of_one_colour_is_no_evidence():
@@ -50,3 +51,11 @@ def test_fitted_trust_keeps_its_word_where_the_belief_did_not():
 def test_fitting_on_plates_all_read_right_stays_sane():
     fitted = fit_trust([True] * 5, [0.9, 0.99, 0.999, 1.0, 0.8], [0.9] * 5)
     assert 0.5 < fitted(0.99, 0.9) <= 1 and np.isfinite(fitted(0.0, 0.0))
+
+
+def test_evidence_looks_where_the_corners_say():
+    plate = standard_plate("苏B24680", BLUE, (64, 192))
+    loose = np.pad(plate, ((40, 30), (60, 90), (0, 0)), constant_values=70)
+    quad = np.array([[60, 40], [252, 40], [252, 104], [60, 104]], float)
+    assert evidence(loose, plate, quad) > 0.95 > evidence(loose, plate) + 0.2
+    assert evidence(loose, plate, quad + (300, 0)) < 0.3  # corners outside the crop
