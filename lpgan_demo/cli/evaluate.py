@@ -39,6 +39,8 @@ def register(commands) -> None:
     kind.add_argument(
         "--photos", action="store_true", help="whole pictures instead, cut by 3 pixels, 1 %% larger, JPEG 90"
     )
+    kind = add(traffic, "rendered clips of cars that cross and hide each other, with a clock", lambda parser: None)
+    kind.add_argument("--clips", type=int, default=3, metavar="N", help="clips (default: 3)")
     add(generality, "one table over many sources of plates, the worst first", _generality_folders)
     title = "ink and paper: thresholds, deconvolution and the deblur GAN in one table"
     kind = add(deblur, title, _deblur_folders, add_weights)
@@ -136,6 +138,14 @@ def stability(arguments) -> Measured:
 
     evaluate = evaluate_views if arguments.photos else evaluate_stability
     report = evaluate(arguments.folders, pipeline_of(arguments), arguments.side)
+    return report, _rows(report)
+
+
+def traffic(arguments) -> Measured:
+    """Rendered clips, read as videos."""
+    from ..evaluation.traffic import evaluate_traffic
+
+    report = evaluate_traffic(pipeline_of(arguments, deblur=False), arguments.clips)
     return report, _rows(report)
 
 

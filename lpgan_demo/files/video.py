@@ -16,8 +16,14 @@ from ..results import Detection, PlateImageError, PlateResult
 KEPT_FRAMES = 7
 """Number of frames of a track that are read together: those with the highest crop area times detection score."""
 
-MAX_GAP = 1.0
+MAX_GAP = 2.0
 """Longest time between two sightings of a track, in seconds."""
+
+RECENT = 10
+"""Number of sightings from which a track's motion is taken."""
+
+WHOLE_WIDTH = 0.85
+"""A sighting narrower than this share of the widest recent one shows a part of the plate."""
 
 STILL_PIXELS, STILL_SECONDS = 1.5, 1.0
 """A track stands still when its corners stay within so many pixels of one place, for at least so many seconds."""
@@ -59,27 +65,32 @@ class VideoPlate:
 
 @dataclass(eq=False)
 class _Track:
-    """Sightings of one plate, which is expected to move on at the velocity, in pixels a second, of the last two."""
+    """Sightings of one plate, which is expected to move on as it did in the last `RECENT` of them.
 
-    last: Detection
+    Sightings much narrower than the widest, where something hides a part of the plate, are out of place and left out;
+    of the others, position and velocity are medians (Theil and Sen).
+    """
+
     seconds: float
-    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
     sightings: list = field(default_factory=list)  # (seconds, corners)
     kept: list = field(default_factory=list)  # (area * score, seconds, detection, crop), best first
 
     def expected(self, seconds: float) -> tuple:
         """The box at which the plate is expected."""
-        dx, dy = self.velocity * (seconds - self.seconds)
-        x0, y0, x1, y1 = self.last.box
-        return x0 + dx, y0 + dy, x1 + dx, y1 + dy
+        times, corners = (np.array(part) for part in zip(*self.sightings[-RECENT:]))
+        sizes = np.ptp(corners, axis=1)
+        whole = sizes[:, 0] > WHOLE_WIDTH * sizes[:, 0].max()
+        times, places, size = times[whole], corners[whole].mean(1), np.median(sizes[whole], axis=0)
+        earlier, later = np.triu_indices(len(times), 1)
+        slopes = (places[later] - places[earlier]) / (times[later] - times[earlier])[:, None]
+        velocity = np.median(slopes, axis=0) if len(slopes) else np.zeros(2)
+        place = np.median(places + velocity * (seconds - times)[:, None], axis=0)
+        return *(place - size / 2), *(place + size / 2)
 
     def add(self, detection: Detection, seconds: float, frame: np.ndarray) -> None:
         """Add a sighting."""
         crop = rectify(frame, detection.corners, CROP_MARGIN)
-        if self.sightings:
-            moved = _centre(detection.box) - _centre(self.last.box)
-            self.velocity = moved / max(1e-3, seconds - self.seconds)
-        self.last, self.seconds = detection, seconds
+        self.seconds = seconds
         self.sightings.append((seconds, detection.corners))
         self.kept.append((crop.shape[0] * crop.shape[1] * detection.score, seconds, detection, crop))
         self.kept = sorted(self.kept, key=lambda item: -item[0])[:KEPT_FRAMES]
@@ -186,7 +197,7 @@ def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: n
             left.remove(detection)
             track.add(detection, seconds, frame)
     for detection in left:
-        tracks.append(_Track(detection, seconds))
+        tracks.append(_Track(seconds))
         tracks[-1].add(detection, seconds, frame)
 
 
