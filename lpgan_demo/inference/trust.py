@@ -76,6 +76,8 @@ def fit_trust(correct, probabilities, scores, ridge: float = 1e-2, steps: int = 
 
     correct, probabilities, scores: (N,) whether each reading was correct, its probability and its `evidence`.
     ridge: penalty on the distance from the default `Trust`; it keeps the fit sane for few plates, or all correct.
+
+    Where a better fit to the crop would count against a reading, which chance can do, the evidence is left out.
     """
     correct = np.asarray(correct, float)
     inputs = np.stack([_logit(np.asarray(probabilities)), np.asarray(scores), np.ones(len(correct))], 1)
@@ -85,4 +87,6 @@ def fit_trust(correct, probabilities, scores, ridge: float = 1e-2, steps: int = 
         p = 1 / (1 + np.exp(-(inputs @ weights).clip(-30, 30)))
         curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs + ridge * np.eye(3)
         weights = weights + np.linalg.solve(curvature, inputs.T @ (correct - p) - ridge * (weights - start))
+    if weights[1] < 0:
+        return fit_trust(correct, probabilities, np.zeros(len(correct)), ridge, steps)
     return Trust(*(round(float(weight), 4) for weight in weights))

@@ -48,6 +48,14 @@ def test_fitted_trust_keeps_its_word_where_the_belief_did_not():
     assert fitted.evidence == pytest.approx(3.0, abs=0.6)
 
 
+def test_evidence_never_counts_against_a_reading():
+    rng = np.random.default_rng(1)
+    believed, explained = rng.uniform(0.02, 0.98, 2000), rng.uniform(0, 1, 2000)
+    right = rng.random(2000) < believed * (1.2 - explained).clip(0, 1)
+    fitted = fit_trust(right, believed, explained)
+    assert fitted.evidence == 0 and fitted(0.9, 0.8) < 0.9  # what it learns is the rest: these are overconfident
+
+
 def test_fitting_on_plates_all_read_right_stays_sane():
     fitted = fit_trust([True] * 5, [0.9, 0.99, 0.999, 1.0, 0.8], [0.9] * 5)
     assert 0.5 < fitted(0.99, 0.9) <= 1 and np.isfinite(fitted(0.0, 0.0))
