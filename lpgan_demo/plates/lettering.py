@@ -82,21 +82,23 @@ def _glyphs(font: ImageFont.FreeTypeFont, symbols: str) -> dict[str, np.ndarray]
     return glyphs
 
 
-def short_flag(ink: np.ndarray, share: float) -> np.ndarray:
-    """A 1 that keeps this share of its flag, centred again: on real plates the stem stands in the cell's middle."""
+def set_one(ink: np.ndarray, flag: float, place: float) -> np.ndarray:
+    """A 1 with this share of its flag; `place` 0 sets it to the left of its cell, as makers do, 0.5 in the middle."""
     used, stem = np.flatnonzero(ink.max(0) > 100), np.flatnonzero(ink[len(ink) // 2] > 100)
-    kept = ink[:, used[0] + round((1 - share) * (stem[0] - used[0])) : used[-1] + 1]
-    left = (ink.shape[1] - kept.shape[1]) // 2
-    return np.pad(kept, ((0, 0), (left, ink.shape[1] - kept.shape[1] - left)))
+    kept = ink[:, used[0] + round((1 - flag) * (stem[0] - used[0])) : used[-1] + 1]
+    free = ink.shape[1] - kept.shape[1]
+    left = round(place * free)
+    return np.pad(kept, ((0, 0), (left, free - left)))
 
 
 def vary(glyphs: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Change the glyphs of one plate: the same random stroke width, character width and slant for all of them.
 
-    The 1 with a flag keeps a random part of it.
+    The 1 with a flag keeps a random part of it and stands at a random place of the left half of its cell.
     """
     if FLAGGED_ONE in glyphs:
-        glyphs = glyphs | {FLAGGED_ONE: short_flag(glyphs[FLAGGED_ONE], rng.uniform(0.15, 1))}
+        one = set_one(glyphs[FLAGGED_ONE], rng.uniform(0.5, 1), rng.uniform(0, 0.6))
+        glyphs = glyphs | {FLAGGED_ONE: one}
     height, width = CELL
     stroke, squeeze, slant = int(rng.integers(-5, 7)), rng.uniform(0.78, 1.0), np.tan(np.deg2rad(rng.normal(0, 3)))
     warp = np.float32([[squeeze, slant, width * (1 - squeeze) / 2 - slant * height / 2], [0, 1, 0]])

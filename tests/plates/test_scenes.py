@@ -8,7 +8,7 @@ from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
 from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE, write_examples
 from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
-from lpgan_demo.plates.lettering import short_flag
+from lpgan_demo.plates.lettering import set_one
 from lpgan_demo.plates.scenes import plate_scene, spaced
 from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
@@ -148,13 +148,13 @@ def test_characters_moved_far_stay_on_the_plate(layout, factor, shift):
     assert ink_coverage(text, moved, size, font_glyphs("Medium")).max() > 0.9
 
 
-def test_a_one_may_keep_a_part_of_its_flag_and_stands_in_the_middle():
+def test_a_one_may_keep_a_part_of_its_flag_and_stand_elsewhere_in_its_cell():
     one = font_glyphs()[FLAGGED_ONE]
     widths, stems = [], []
-    for share in (1.0, 0.5, 0.0):
-        ink = short_flag(one, share)
+    for flag, place in ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0)):
+        ink = set_one(one, flag, place)
         used, stem = (np.flatnonzero(row > 127) for row in (ink.max(0), ink[90]))
-        assert ink.shape == one.shape and abs(used[0] + used[-1] - 89) <= 1
+        assert ink.shape == one.shape and used[0] == pytest.approx(place * (89 - np.ptp(used)), abs=1.5)
         widths.append(np.ptp(used) + 1)
         stems.append(len(stem))
     assert widths[0] > widths[1] > widths[2] == pytest.approx(stems[0], abs=2) and len(set(stems)) == 1
