@@ -80,4 +80,4 @@ def _reduced(picture: np.ndarray, factor: float) -> np.ndarray:
 def _coded(picture: np.ndarray, quality: int) -> np.ndarray:
     """float BGR -> uint8 RGB, through JPEG of that quality."""
     rounded = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-    return images.load_image(cv2.imencode(".jpg", rounded, (cv2.IMWRITE_JPEG_QUALITY, int(quality)))[1].tobytes())
+    return images.through_jpeg(rounded[..., ::-1], quality)

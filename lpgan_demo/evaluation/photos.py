@@ -28,8 +28,7 @@ def worsened(photo: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nda
     h, w = photo.shape[:2]
     small = images.resize(photo, (max(4, h // 2), max(4, w // 2)))
     moved = cv2.filter2D(small, -1, motion_kernel(7, 0), borderType=cv2.BORDER_REPLICATE)
-    coded = cv2.imencode(".jpg", moved[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, 40))[1]
-    return images.load_image(coded.tobytes()), corners * (small.shape[1] / w, small.shape[0] / h)
+    return images.through_jpeg(moved, 40), corners * (small.shape[1] / w, small.shape[0] / h)
 
 
 def tilt(quad: np.ndarray) -> float:

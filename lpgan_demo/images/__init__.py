@@ -3,7 +3,7 @@
 from .drawing import side_by_side
 from .geometry import UNIT_SQUARE, crop_box, map_points, nudge, overlap, rectify, straighten, warp_crop
 from .load import MAX_ASPECT, MAX_PIXELS, load_image
-from .pixels import MIN_SIDE, binarise, encode_png, network_input, resize, to_array, to_images, to_tensor
+from .pixels import MIN_SIDE, binarise, encode_png, network_input, resize, through_jpeg, to_array, to_images, to_tensor
 
 __all__ = [
     "MAX_ASPECT",
@@ -21,6 +21,7 @@ __all__ = [
     "rectify",
     "resize",
     "side_by_side",
+    "through_jpeg",
     "straighten",
     "to_array",
     "to_images",

@@ -54,6 +54,12 @@ def binarise(grey: np.ndarray) -> np.ndarray:
     return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
 
 
+def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    """A picture, uint8 (H, W, 3) RGB, as it comes back from a JPEG file of that quality, 1 to 100."""
+    coded = cv2.imencode(".jpg", image[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, int(quality)))[1]
+    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+
+
 def encode_png(image: np.ndarray) -> bytes:
     """uint8 (H, W, 3) RGB or (H, W) grey -> PNG bytes."""
     return cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()

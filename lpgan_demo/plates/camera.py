@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from ..images import through_jpeg
+
 REFERENCE_WIDTH = 94.0
 """Width in pixels of the plate that the lengths of blur refer to."""
 
@@ -165,10 +167,7 @@ def shoot(scene: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nda
     if camera.noise:
         image = image + rng.standard_normal(image.shape, dtype=np.float32) * camera.noise
     image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
-    if camera.jpeg:
-        coded = cv2.imencode(".jpg", image[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, camera.jpeg))[1]
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
-    return np.ascontiguousarray(image)
+    return through_jpeg(image, camera.jpeg) if camera.jpeg else image
 
 
 _STREET = {  # heavy: ranges of reduction, defocus, motion, gain, noise and JPEG quality
