@@ -189,3 +189,12 @@ def test_heic_without_its_package_is_refused_with_the_packages_name():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "pillow-heif" in done.stdout, done.stderr
+
+
+def test_a_picture_comes_back_from_jpeg_in_its_colours_and_worse_from_a_worse_one():
+    picture = np.zeros((40, 60, 3), np.uint8)
+    picture[:, 20:] = (200, 60, 10)
+    good, bad = (images.through_jpeg(picture, quality) for quality in (95, 10))
+    assert good.shape == picture.shape and good.dtype == np.uint8 and good.flags.c_contiguous
+    assert np.abs(good[20, 40].astype(int) - (200, 60, 10)).max() < 8
+    assert np.abs(bad - picture.astype(int)).mean() > np.abs(good - picture.astype(int)).mean()
