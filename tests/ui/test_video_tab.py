@@ -43,8 +43,8 @@ class Reader:
 
 @pytest.fixture
 def path(tmp_path):
-    """Two cars, each there for a second, with two seconds between them and after them."""
-    light = [k % 15 < 5 for k in range(30)]
+    """Two cars, each there for a second, with three seconds between them and after them."""
+    light = [k % 20 < 5 for k in range(40)]
     return write(tmp_path / "street.avi", [np.full((120, 160, 3), 90 * on, np.uint8) for on in light], "MJPG")
 
 
@@ -65,11 +65,11 @@ def test_rows_appear_as_cars_finish(path, reader):
     assert next(answers)[:2] == ([], [])
     table, pictures, *_ = next(answers)
     assert len(table) == 1 and table[0][-1] == "0.0–0.8 s" and len(pictures) == 2
-    assert reader.frames < 15, "the first row came late"
+    assert reader.frames < 20, "the first row came late"
     table, pictures, *_ = next(answers)
-    assert [row[-1] for row in table] == ["0.0–0.8 s", "3.0–3.8 s"] and len(pictures) == 4
+    assert [row[-1] for row in table] == ["0.0–0.8 s", "4.0–4.8 s"] and len(pictures) == 4
     assert next(answers, None) is None
-    assert told[0].startswith("0 of 6 s of video") and told[-1] == "6 of 6 s of video · 0 s left"
+    assert told[0].startswith("0 of 8 s of video") and told[-1] == "8 of 8 s of video · 0 s left"
 
 
 def test_after_a_stop_nothing_more_is_read_and_what_was_read_can_be_taken_away(path, reader):
@@ -86,7 +86,7 @@ def test_after_a_stop_nothing_more_is_read_and_what_was_read_can_be_taken_away(p
     _, marked = next(files)
     assert marked["value"].endswith("street-marked.mp4") and skipped != marked
     frames = list(frames_of(marked["value"], 0))
-    assert len(frames) == pytest.approx(read, abs=2)  # what was read, not all 30
+    assert len(frames) == pytest.approx(read, abs=2)  # what was read, not all 40
     assert next(files, None) is None
     assert "value" not in next(tab.take_away(path, reading))[0], "they are made once"
 
