@@ -71,9 +71,13 @@ class _Track:
     of the others, position and velocity are medians (Theil and Sen).
     """
 
-    seconds: float
     sightings: list = field(default_factory=list)  # (seconds, corners)
     kept: list = field(default_factory=list)  # (area * score, seconds, detection, crop), best first
+
+    @property
+    def seconds(self) -> float:
+        """When the plate was seen last."""
+        return self.sightings[-1][0]
 
     def expected(self, seconds: float) -> tuple:
         """The box at which the plate is expected."""
@@ -90,7 +94,6 @@ class _Track:
     def add(self, detection: Detection, seconds: float, frame: np.ndarray) -> None:
         """Add a sighting."""
         crop = rectify(frame, detection.corners, CROP_MARGIN)
-        self.seconds = seconds
         self.sightings.append((seconds, detection.corners))
         self.kept.append((crop.shape[0] * crop.shape[1] * detection.score, seconds, detection, crop))
         self.kept = sorted(self.kept, key=lambda item: -item[0])[:KEPT_FRAMES]
@@ -197,7 +200,7 @@ def _link(tracks: list[_Track], found: list[Detection], seconds: float, frame: n
             left.remove(detection)
             track.add(detection, seconds, frame)
     for detection in left:
-        tracks.append(_Track(seconds))
+        tracks.append(_Track())
         tracks[-1].add(detection, seconds, frame)
 
 
