@@ -71,32 +71,45 @@ def _plot_confidence(outcomes: dict, path: str) -> None:
 
 def evaluate_tracks(
     folders: list[str], pipeline: PlatePipeline, side="all", frames=(1, 3, 5), plot=None, seed=0
-) -> dict:
-    """What several frames of one plate gain: {"light" or "heavy" shots: {frames: plate accuracy of `read_track`}}.
+) -> dict[str, dict]:
+    """What several frames of one plate gain, and whether what `read_track` states of them is right.
 
     Every frame is the crop shot anew, with its own blur, light and noise, moved and scaled by up to 2 %.
-    folders, side: as in `data.formats.labelled_plates`; plot: file for a PNG of the report.
+    folders, side: as in `data.formats.labelled_plates`; plot: file for a PNG of the accuracies.
+
+    Returns:
+        {"light, 3" or "heavy, 5" and so on: figures of shots of that kind, so many frames together}: plate_accuracy;
+        expected_calibration_error; legible, wrong_legible: shares with a legible text, and with a wrong one.
     """
     rng = np.random.default_rng(seed)
     pairs = [(plate.text, plate.crop(CROP_MARGIN)) for plate in labelled_plates(folders, side)]
-    report: dict[str, dict[int, float]] = {}
+    report: dict[str, dict] = {}
     for kind in ("light", "heavy"):
-        right = {n: 0 for n in frames}
+        outcomes: dict[int, list] = {n: [] for n in frames}
         for text, crop in pairs:
             shots = []
             for _ in range(max(frames)):
                 moved = nudge(crop, *rng.uniform(-0.02, 0.02, 2), rng.uniform(0.98, 1.02))
                 shots.append(shoot(moved, street_camera(rng, kind == "heavy"), rng))
             for n in frames:
-                right[n] += pipeline.read_track(shots[:n]).text == text
-        report[kind] = {n: right[n] / len(pairs) for n in frames}
+                result = pipeline.read_track(shots[:n])
+                outcomes[n].append((result.text == text, result.confidence, result.label != "?"))
+        for n, outcome in outcomes.items():
+            right, confidences, legible = map(np.array, zip(*outcome))
+            report[f"{kind}, {n}"] = {
+                "plate_accuracy": float(right.mean()),
+                "expected_calibration_error": calibration_error(right, confidences),
+                "legible": float(legible.mean()),
+                "wrong_legible": float((legible & ~right).mean()),
+            }
     if plot:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(5, 3.6), layout="constrained")
         axes = figure.subplots()
-        for kind, accuracy in report.items():
-            axes.plot(list(accuracy), list(accuracy.values()), marker="o", label=f"{kind} surveillance shots")
+        for kind in ("light", "heavy"):
+            accuracies = [report[f"{kind}, {n}"]["plate_accuracy"] for n in frames]
+            axes.plot(frames, accuracies, marker="o", label=f"{kind} surveillance shots")
         axes.set(xlabel="frames of one plate, read together", ylabel="read exactly", ylim=(0, 1), xticks=list(frames))
         axes.legend()
         figure.savefig(plot, dpi=110)

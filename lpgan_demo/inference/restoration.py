@@ -14,7 +14,7 @@ from ..results import Encoding
 READERS = ("head", "dn", "fused")
 """What the characters are read from, see `PlateReader`."""
 
-FRAME_LIKENESS = 0.25
+FRAME_LIKENESS = 0.8
 """How correlated the errors of frames of one plate are: 0 independent, 1 as if all were the same picture."""
 
 VIEWS = ((0.0, 0.0, 1.0), (0.01, 0.0, 1.0), (-0.01, 0.0, 1.0), (0.0, 0.03, 1.0), (0.0, -0.03, 1.0))

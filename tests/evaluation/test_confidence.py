@@ -56,7 +56,9 @@ def test_evaluate_tracks_reads_one_three_and_five_frames(small_weights, crops, t
     arguments = ["evaluate", "tracks", str(crops), "--weights", str(small_weights), "--plot", str(plot), "--json"]
     assert main(arguments) == 0
     report = json.loads(capsys.readouterr().out)["results"]
-    assert set(report) == {"light", "heavy"} and all(set(row) == {"1", "3", "5"} for row in report.values())
+    assert set(report) == {f"{kind}, {n}" for kind in ("light", "heavy") for n in (1, 3, 5)}
+    assert all(0 <= value <= 1 for row in report.values() for value in row.values())
+    assert all(row["wrong_legible"] <= row["legible"] for row in report.values())
     assert plot.is_file()
 
 

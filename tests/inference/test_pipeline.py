@@ -113,6 +113,16 @@ def test_a_track_of_equal_frames_reads_like_one_frame_but_surer(small_weights, c
     assert single.text == one.text and single.confidence == pytest.approx(one.confidence, abs=1e-5)
 
 
+def test_frames_that_agree_are_not_taken_for_independent_witnesses(small_weights, crops):
+    """Frames of one plate have the same blur and the same shadow, and err alike."""
+    restorer = PlatePipeline.from_pretrained(small_weights, **EXACT | {"views": 1}).restorer
+    one, seven = (
+        np.sort(r.characters[0], -1)[:, -2:] for r in (restorer(crops[:1]), restorer.fuse_frames(crops[:1] * 7))
+    )
+    odds, together = (np.log(best / second) for second, best in (one.T, seven.T))
+    assert (together >= odds).all() and together.max() > odds.max() and (together <= 2 * odds).all()
+
+
 def test_a_track_weighs_all_frames_whatever_their_order(small_weights, crops):
     pipeline = PlatePipeline.from_pretrained(small_weights, **EXACT)
     track, turned = pipeline.read_track(crops), pipeline.read_track(crops[::-1])

@@ -7,7 +7,7 @@ from visiting import scene
 
 from lpgan_demo.images.drawing import annotate
 from lpgan_demo.images.geometry import overlap
-from lpgan_demo.inference.detection import LENGTH, PlateDetector, merged, windows
+from lpgan_demo.inference.detection import LENGTH, PlateDetector, merged, scales, surroundings, tiles
 from lpgan_demo.inference.torch_backend import TorchDetector
 from lpgan_demo.networks import lite_backbone
 from lpgan_demo.networks.detector import MARGIN, PlateFasterRCNN, PlateFasterRCNNConfig, as_targets, corners_of
@@ -76,23 +76,65 @@ def test_an_answer_has_four_corners_per_box(network):
     assert corners.shape == (len(scores), 4, 2) and (np.diff(scores) <= 0).all()
 
 
-def test_a_photo_is_looked_at_whole_and_at_half_that_scale_and_a_small_one_enlarged_at_most_twice():
-    whole = (0, 0, 1600, 1160)
-    assert windows((1160, 1600)) == [(LENGTH / 1600, whole), (LENGTH / 3200, whole)]
-    assert windows((100, 200)) == [(2.0, (0, 0, 200, 100)), (1.0, (0, 0, 200, 100))]
+def test_the_scales_of_a_photo_ascend_and_a_small_one_is_enlarged_at_most_twice():
+    assert scales((1160, 1600)) == [LENGTH / 3200, LENGTH / 1600]
+    assert scales((100, 200)) == [1.0, 2.0]
+    assert scales((3000, 4000)) == [0.12, 0.24, 0.48, 0.96] and scales((3000, 4000), finest=1) == [0.12, 0.24]
 
 
-def test_tiles_cover_a_large_photo_and_overlap():
-    looked = windows((3000, 4000))
+def test_tiles_cover_a_window_and_overlap():
+    looked = tiles((500, 0, 4000, 3000), 1000)
     seen = np.zeros((300, 400), int)
-    for scale, (x0, y0, x1, y1) in looked[2:]:
-        assert max((x1 - x0) * scale, (y1 - y0) * scale) <= LENGTH + 2
+    for x0, y0, x1, y1 in looked:
+        assert x1 - x0 <= 1000 and y1 - y0 <= 1000
         seen[y0 // 10 : y1 // 10, x0 // 10 : x1 // 10] += 1
-    assert seen.min() >= 1
-    finest = max(scale for scale, _ in looked)
-    assert 0.9 < finest <= 1.0
-    fine = [window for scale, window in looked if scale == finest]
-    assert all(any(a[0] < b[2] and b[0] < a[2] and a != b for b in fine) for a in fine)
+    assert seen[:, 50:].min() >= 1 and not seen[:, :50].any()
+    assert all(any(a[0] < b[2] and b[0] < a[2] and a != b for b in looked) for a in looked)
+    assert tiles((500, 100, 900, 300), 1000) == [(500, 100, 900, 300)]
+
+
+def test_windows_around_possible_plates_lie_in_the_photo_and_never_overlap():
+    quad = np.array([[100.0, 100], [160, 100], [160, 120], [100, 120]])
+    assert surroundings([quad], (960, 1280), 40) == [(0, 0, 261, 221)]
+    far, near, between = quad + (900, 700), quad + (150, 0), quad + (500, 350)
+    assert len(surroundings([quad, far], (960, 1280), 40)) == 2
+    assert surroundings([quad, near], (960, 1280), 40) == [(0, 0, 411, 221)]
+    joined = surroundings([quad, far, between], (960, 1280), 250)
+    assert joined == [(0, 0, 1280, 960)], "the third, between them, makes all of them one"
+    assert surroundings([], (960, 1280), 40) == []
+
+
+class NearSighted:
+    """Stands in for the network: sees one white plate, surely where it is 40 pixels long or more."""
+
+    def __init__(self):
+        self.looked_at = []
+
+    def __call__(self, picture):
+        self.looked_at.append(picture.shape[1:])
+        rows, columns = np.where(picture.mean(0) > 0.5)
+        if not len(rows):
+            return np.zeros((0, 4, 2)), np.zeros(0)
+        x0, x1, y0, y1 = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+        score = 0.9 if x1 - x0 >= 40 else 0.1
+        return np.array([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]], float), np.array([score])
+
+
+def test_a_tiny_plate_is_found_in_its_own_pixels():
+    photo = np.zeros((960, 1280, 3), np.uint8)
+    photo[400:412, 700:732] = 255
+    (found,) = PlateDetector(NearSighted())(photo)
+    assert found.score == 0.9 and np.abs(np.array(found.box) - (700, 400, 732, 412)).max() <= 2
+
+
+def test_the_finest_scale_is_searched_only_around_what_may_be_a_plate():
+    photo, empty, seen, sure = np.zeros((960, 1280, 3), np.uint8), *(NearSighted() for _ in range(3))
+    assert PlateDetector(empty)(photo) == [] and empty.looked_at == [(360, 480)]
+    photo[400:420, 700:760] = 255
+    assert len(PlateDetector(seen)(photo)) == 1
+    assert seen.looked_at[0] == (360, 480) and all(h * w < 300 * 300 for h, w in seen.looked_at[1:])
+    photo[300:400, 700:1000] = 255
+    assert len(PlateDetector(sure)(photo)) == 1 and sure.looked_at == [(360, 480)], "large and sure: no second search"
 
 
 def test_finds_of_one_plate_are_merged_to_the_surest():
