@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from lpgan_demo.data.formats import ccpd_photos, easypr_photos, guess_layout, labelled_folder, load_real, real_plates
+from lpgan_demo.data.hidden import HiddenPlates
 from lpgan_demo.data.labelled import choose, share_of, split_of
 from lpgan_demo.data.plate_batches import LabelledPlateSource, PlateBatches, collate, join
 from lpgan_demo.data.synthetic import SyntheticPlates
@@ -29,6 +30,24 @@ def test_synthetic_batches_depend_on_seed_and_step_only():
     batch = a[0]
     assert batch["lq"].shape == (4, 32, 96, 3) and batch["gt"].shape == (4, 64, 192, 3)
     assert ((batch["target"] >= 0).sum(1) == np.where(batch["layout"] == 0, 7, 8)).all()
+
+
+def test_a_plate_with_a_hidden_part_keeps_its_text_and_its_corners():
+    source, rng = SyntheticPlates(("cn_blue", "vn_one_row")), np.random.default_rng(5)
+    hidden = HiddenPlates([source]).sample(np.random.default_rng(5))
+    rng.integers(1)
+    whole = source.sample(rng)
+    assert (hidden.text, hidden.layout) == (whole.text, whole.layout)
+    assert np.array_equal(hidden.corners, whole.corners)
+    covered = np.abs(hidden.sharp - whole.sharp).max(2) > 3
+    assert 0.05 < covered.mean() < 0.9
+    unmarked = whole._replace(corners=None)
+
+    class Unmarked:
+        def sample(self, rng):
+            return unmarked
+
+    assert HiddenPlates([Unmarked()]).sample(rng) is unmarked, "nothing to go by: left as it is"
 
 
 def test_labelled_folder_takes_the_label_from_the_name_and_the_layout_from_the_colour(tmp_path):

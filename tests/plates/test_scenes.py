@@ -9,7 +9,7 @@ from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE, write_examples
 from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
 from lpgan_demo.plates.lettering import set_one
-from lpgan_demo.plates.scenes import plate_scene, spaced
+from lpgan_demo.plates.scenes import half_hidden, plate_scene, spaced
 from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
 
@@ -173,3 +173,15 @@ def test_characters_may_be_set_closer_and_moved():
         for kind in (layout, closer)
     ]
     assert np.ptp(np.flatnonzero(drawn[1])) < 0.85 * np.ptp(np.flatnonzero(drawn[0]))
+
+
+def test_a_half_hidden_plate_shows_a_whole_side_of_itself_and_not_all():
+    corners = np.array([[20.0, 10], [170, 10], [170, 54], [20, 54]])
+    rng, shares, sides = np.random.default_rng(0), [], set()
+    for _ in range(60):
+        seen = half_hidden(np.full((64, 192, 3), -1000, np.float32), corners, rng)[10:54, 20:170, 0] == -1000
+        shares.append(seen.mean())
+        whole = {"left": seen[:, :9], "right": seen[:, -9:], "top": seen[:5], "bottom": seen[-5:]}
+        sides |= {side for side, part in whole.items() if part.all()}
+    assert 0.15 < min(shares) < 0.45 and 0.85 < max(shares) < 1
+    assert sides == {"left", "right", "top", "bottom"}
