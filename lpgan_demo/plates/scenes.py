@@ -104,11 +104,12 @@ def used_plate(
     opacity = coverage[..., None] * (1 - faded)
     plate = paper * (1 - opacity) + ink * opacity
 
-    if rng.random() < 0.7:  # rivets and screws at the four usual places
+    if rng.random() < 0.7:  # rivets and screws at the four usual places, of two rows beside the first
+        across, down = ((0.24, 0.76), (0.07, 0.93)) if len(layout.row_lengths) == 1 else ((0.08, 0.92), (0.12, 0.5))
         radius = rng.uniform(2.0, 4.2)
         shade = float(rng.uniform(20, 240))
-        for x in (0.24, 0.76):
-            for y in (0.07, 0.93):
+        for x in across:
+            for y in down:
                 if rng.random() < 0.75:
                     at = (round((x + rng.normal(0, 0.01)) * size[1]), round((y + rng.normal(0, 0.02)) * size[0]))
                     cv2.circle(plate, at, round(radius), (shade,) * 3, -1, cv2.LINE_AA)

@@ -8,8 +8,8 @@ from lpgan_demo.plates import LAYOUTS, SYMBOLS, get_layout
 from lpgan_demo.plates.camera import Camera, motion_kernel, random_camera, shoot
 from lpgan_demo.plates.examples import EXAMPLES, UNREADABLE, write_examples
 from lpgan_demo.plates.glyphs import FLAGGED_ONE, folder_glyphs, font_glyphs
-from lpgan_demo.plates.lettering import set_one
-from lpgan_demo.plates.scenes import half_hidden, plate_scene, spaced
+from lpgan_demo.plates.lettering import set_one, slab_one
+from lpgan_demo.plates.scenes import half_hidden, plate_scene, spaced, used_plate
 from lpgan_demo.plates.standard import ink_coverage, ink_mask, standard_plate
 
 
@@ -158,6 +158,29 @@ def test_a_one_may_keep_a_part_of_its_flag_and_stand_elsewhere_in_its_cell():
         widths.append(np.ptp(used) + 1)
         stems.append(len(stem))
     assert widths[0] > widths[1] > widths[2] == pytest.approx(stems[0], abs=2) and len(set(stems)) == 1
+
+
+def test_the_one_of_vietnamese_makers_has_no_foot_and_a_flag_as_long_as_told():
+    for reach in (0.8, 1.7):
+        ink = slab_one(20, reach, 0.5) > 127
+        assert ink[-1].sum() == ink[90].sum() == 20
+        assert np.ptp(np.flatnonzero(ink.any(0))) + 1 == 20 + round(20 * reach)
+        assert ink.sum(1).max() <= 20 + round(20 * reach) and not ink[100:, : round(20 * reach)].any()
+
+
+@pytest.mark.parametrize(
+    "layout", [kind for kind in LAYOUTS.values() if len(kind.row_lengths) == 2], ids=lambda k: k.name
+)
+def test_no_rivet_of_a_plate_of_two_rows_hides_a_character_of_the_first(layout, monkeypatch):
+    """On motorcycles they stood where the 1 has its flag and the 7 its bar."""
+    rivets, rng = [], np.random.default_rng(4)
+    monkeypatch.setattr("lpgan_demo.plates.scenes.cv2.circle", lambda plate, at, *rest: rivets.append(at))
+    for _ in range(30):
+        used_plate(layout.random_text(rng), layout, rng, font_glyphs("Medium"))
+    first = [(x, y, w, h) for x, y, w, h in layout.cells_mm if y == min(cell[1] for cell in layout.cells_mm)]
+    assert len(rivets) > 50
+    for across, down in rivets:
+        assert not any(x < 2 * across < x + w and y < 2 * down < y + h for x, y, w, h in first)
 
 
 def test_characters_may_be_set_closer_and_moved():
