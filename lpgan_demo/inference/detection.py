@@ -74,7 +74,7 @@ class PlateDetector:
         if (finer := min(2 * finest, MOST_ENLARGED)) > finest:
             tiny = [quad for quad, _ in found if _length(quad) * finest < SMALL_PLATE]
             found += self._search_around(tiny, photo, finer)
-        counted = [find for find in found if find[1] >= self.threshold]
+        counted = [find for find in reversed(found) if find[1] >= self.threshold]  # of equals, that of the finest scale
         return sorted(merged(counted), key=lambda detection: detection.box[0])
 
     def _search_around(self, quads: list[np.ndarray], photo: np.ndarray, scale: float) -> list[Find]:

@@ -130,9 +130,10 @@ def test_a_tiny_plate_is_found_in_its_own_pixels():
 def test_the_finest_scale_is_searched_only_around_what_may_be_a_plate():
     photo, empty, seen, sure = np.zeros((960, 1280, 3), np.uint8), *(NearSighted() for _ in range(3))
     assert PlateDetector(empty)(photo) == [] and empty.looked_at == [(360, 480)]
-    photo[400:420, 700:760] = 255
+    photo[400:420, 700:800] = 255
     assert len(PlateDetector(seen)(photo)) == 1
-    assert seen.looked_at[0] == (360, 480) and all(h * w < 300 * 300 for h, w in seen.looked_at[1:])
+    (whole, (height, width)) = seen.looked_at
+    assert whole == (360, 480) and height * width < 720 * 960 / 6
     photo[300:400, 700:1000] = 255
     assert len(PlateDetector(sure)(photo)) == 1 and sure.looked_at == [(360, 480)], "large and sure: no second search"
 
