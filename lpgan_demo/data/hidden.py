@@ -1,4 +1,4 @@
-"""A source of plates that are seen in part: what hides there, nobody can read, and a reader should say so."""
+"""A source of plates that are seen in part: what is hidden nobody can read, and a reader should say so."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .batches import PlateSample
 class HiddenPlates:
     """The plates of another source with a part hidden, shot anew.
 
-    Their texts stay whole. Where nothing of a character is seen, no guess is better than another, and a network that
-    learns from such plates learns to be unsure of that character.
+    Their texts stay whole. Where nothing of a character is seen, no guess is better than another: from such plates a
+    network is meant to learn when to be unsure.
 
     Args:
-        sources: of samples with a sharp picture and corners; drawn from in turn at random.
+        sources: of samples with a sharp picture and corners; each drawn from equally often.
     """
 
     def __init__(self, sources: list):

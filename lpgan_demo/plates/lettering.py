@@ -114,7 +114,8 @@ def vary(glyphs: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, n
         one, flag = glyphs[FLAGGED_ONE], rng.uniform(0.5, 1)
         if rng.random() < 0.6:
             stem = int(np.count_nonzero(one[len(one) // 2] > 100))
-            one, flag = slab_one(min(stem, 30), rng.uniform(0.8, 1.7), rng.uniform(0.1, 0.9)), 1.0
+            stem = min(stem, 30)  # so that the longest flag stays in the cell
+            one, flag = slab_one(stem, rng.uniform(0.8, 1.7), rng.uniform(0.1, 0.9)), 1.0
         glyphs = glyphs | {FLAGGED_ONE: set_one(one, flag, rng.uniform(0, 0.6))}
     height, width = CELL
     stroke, squeeze, slant = int(rng.integers(-5, 7)), rng.uniform(0.78, 1.0), np.tan(np.deg2rad(rng.normal(0, 3)))

@@ -216,11 +216,11 @@ def plate_scene(
 def half_hidden(scene: np.ndarray, corners: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A scene (H, W, 3) of whose plate something with a straight edge hides a part: another car, a pillar, a post.
 
-    corners: of the plate, (4, 2) in pixels. From the left or right it hides up to half of the plate, from above or
-    below up to two thirds. Returns float32 (H, W, 3).
+    corners: of the plate, (4, 2) in pixels. From the left or right it hides up to half of the plate's extent that way,
+    from above or below up to two thirds. Returns float32 (H, W, 3).
     """
     sideways = rng.random() < 0.5
-    angle = np.deg2rad(90 * rng.choice((-1, 1)) * (not sideways) + 180 * rng.integers(2) * sideways + rng.normal(0, 10))
+    angle = np.deg2rad(rng.choice((0, 180) if sideways else (-90, 90)) + rng.normal(0, 10))
     towards = np.array([np.cos(angle), np.sin(angle)])
     low, high = np.sort(corners @ towards)[[0, -1]]
     edge = high - rng.uniform(0.1, 0.5 if sideways else 0.67) * (high - low)

@@ -45,7 +45,7 @@ class MTGANRecipe(MTGANTraining, Run):
     real_share: float = option(0.3, "share of real plates in a batch")
     join_share: float = option(0.4, "share of real plates that are joined from two real ones")
     unknown_share: float = option(0.06, "share of plates of no known kind in a batch, where GN has a class for them")
-    hidden_share: float = option(0.0, "share of plates in a batch of which something hides a part")
+    hidden_share: float = option(0.0, "share of the plates of known kinds of which something hides a part")
     negatives: str = option("", "zip of real pictures without a plate, half of those of no known kind")
     num_blocks: int = option(6, "the paper's K, residual blocks of GN's trunk")
     num_features: int = option(64, "width of GN's trunk")
@@ -192,7 +192,7 @@ def train_mtgan(recipe: MTGANRecipe) -> dict:
         shares = [1 - recipe.real_share, recipe.real_share]
     if recipe.hidden_share:
         parts.append(HiddenPlates(parts))
-        shares.append(recipe.hidden_share / (1 - recipe.hidden_share))
+        shares = [share * (1 - recipe.hidden_share) for share in shares] + [recipe.hidden_share]
     if recipe.network == "gn" and recipe.decoder == "region" and recipe.unknown and recipe.unknown_share:
         strangers = [ForeignPlates(len(recipe.layouts), source.ranges)]
         strangers += [NoPlates(recipe.negatives, len(recipe.layouts))] if recipe.negatives else []
