@@ -21,6 +21,9 @@ layouts use, masked by the alphabet of the position."""
 MAX_CHARACTERS = 9
 """Most characters on a plate of any layout."""
 
+COUNTED = 1 / np.arange(1, 11) / np.sum(1 / np.arange(1, 11))
+"""How often 1, 2, ... 9, 0 number the series of a letter, where registries give them out one after another."""
+
 Box = tuple[float, float, float, float]
 Colour = tuple[int, int, int]
 
@@ -55,6 +58,8 @@ class PlateLayout:
         flagged_one: whether the 1 has a flag; that of Chinese plates is a plain bar.
         share: how often the kind is drawn among rendered plates, relatively to the other layouts.
         mark_share: probability that a drawn text has a special mark where the alphabet leaves the choice.
+        series_digit: index of the character that counts the series of a letter, or None: 1 was given out first and is
+            the most frequent, and a letter is rare there.
 
     Raises:
         ValueError: cells and alphabets differ in number or exceed `MAX_CHARACTERS`, or a symbol is not in `SYMBOLS`.
@@ -77,6 +82,7 @@ class PlateLayout:
     flagged_one: bool = False
     share: float = 0.01
     mark_share: float = 0.04
+    series_digit: int | None = None
 
     def __post_init__(self):
         if len(self.cells_mm) != len(self.alphabets) or not 0 < len(self.cells_mm) <= MAX_CHARACTERS:
@@ -133,7 +139,10 @@ class PlateLayout:
     def random_text(self, rng: np.random.Generator) -> str:
         """Draw a text; as on roads, digits are frequent in the serial number."""
         text, digit_share = "", rng.choice((0.5, 0.8))
-        for alphabet in self.alphabets:
+        for index, alphabet in enumerate(self.alphabets):
+            if index == self.series_digit and rng.random() < 0.9:
+                text += "1234567890"[rng.choice(10, p=COUNTED)]
+                continue
             marks = [c for c in alphabet if c in SPECIAL_MARKS]
             plain = [c for c in alphabet if c not in SPECIAL_MARKS]
             pool = marks if marks and (not plain or rng.random() < self.mark_share) else plain

@@ -66,6 +66,7 @@ KINDS = (
         dots_mm=((111.5, 124, 3.5),),
         flagged_one=True,
         share=0.06,
+        series_digit=3,
     ),
     PlateLayout(
         "vn_one_row_old",
@@ -153,6 +154,7 @@ KINDS = (
         dashes_mm=((89, 36, 10, 5),),
         flagged_one=True,
         share=0.03,
+        series_digit=3,
     ),
 )
 """In the order in which the networks learnt them: a new one stands last."""

@@ -47,6 +47,16 @@ def test_random_texts_fit_the_alphabets_and_survive_encoding(layout):
         assert (target[len(text) :] == -1).all()
 
 
+@pytest.mark.parametrize("name", ["vn_motorcycle", "vn_motorcycle_old"])
+def test_the_digit_that_counts_a_series_is_most_often_a_1_and_seldom_a_letter(name):
+    layout, rng = get_layout(name), np.random.default_rng(0)
+    drawn = [layout.random_text(rng)[layout.series_digit] for _ in range(6000)]
+    assert drawn.count("1") > 1.5 * drawn.count("2") > 0
+    assert 3 * drawn.count("7") < drawn.count("1")
+    assert set(drawn) == set(layout.alphabets[layout.series_digit])
+    assert sum(symbol.isalpha() for symbol in drawn) < 600
+
+
 def test_serial_positions_have_no_i_and_no_o():
     for name in ("cn_blue", "cn_green"):
         for alphabet in get_layout(name).alphabets[2:]:
