@@ -51,7 +51,7 @@ class OnnxGraphs:
         return [Path(file).stem for file in self.files]
 
     def run(self, name: str, **inputs: np.ndarray) -> list[np.ndarray]:
-        """The outputs of a graph for contiguous inputs by their names."""
+        """The outputs of a graph for inputs by their names; WeightsError when it cannot be loaded, or takes others."""
         if name not in self._sessions:
             try:
                 self._sessions[name] = self._runtime.InferenceSession(
@@ -59,7 +59,12 @@ class OnnxGraphs:
                 )
             except Exception as error:  # onnxruntime's errors share no base class of their own
                 raise WeightsError(f"the graph {name} in {self.folder} cannot be loaded: {error}") from None
-        return self._sessions[name].run(None, {key: np.ascontiguousarray(value) for key, value in inputs.items()})
+        try:
+            return self._sessions[name].run(None, {key: np.ascontiguousarray(value) for key, value in inputs.items()})
+        except Exception as error:
+            raise WeightsError(
+                f"the graph {name} in {self.folder} does not fit this version; export it again: {error}"
+            ) from None
 
 
 class OnnxNetworks:
@@ -76,7 +81,8 @@ class OnnxNetworks:
 
     def draw(self, codes: np.ndarray, layout: np.ndarray) -> np.ndarray:
         """float32 (N, P, code_size), int64 (N,) -> plates float32 (N, 3, 64, 192) in [-1, 1]."""
-        return self.graphs.run("mtgan-decoder", codes=codes, layout=layout)[0]
+        parts = [slice(k, k + 8) for k in range(0, len(codes), 8)]  # more plates at once do not fit the cache
+        return np.concatenate([self.graphs.run("mtgan-decoder", codes=codes[k], layout=layout[k])[0] for k in parts])
 
     def read(self, plates: np.ndarray, layout: np.ndarray) -> np.ndarray:
         """float32 (N, 3, 64, 192) in [-1, 1], int64 (N,) -> DN's logits float32 (N, P, symbols)."""

@@ -72,7 +72,7 @@ class PlateRestorer:
     def __call__(self, crops: list[np.ndarray], layout: np.ndarray | None = None) -> Restoration:
         """Restore uint8 RGB crops of any sizes; layout int64 (N,): indices of their layouts, where known."""
         codes, restoration = self._encode(crops, layout)
-        return replace(restoration, plates=self.networks.draw(codes, restoration.layout))
+        return replace(restoration, plates=self._draw(codes, restoration.layout))
 
     def fuse_frames(self, crops: list[np.ndarray]) -> Restoration:
         """Restore several uint8 RGB crops of the same plate -> a `Restoration` with N = 1.
@@ -85,7 +85,7 @@ class PlateRestorer:
         layout = layouts[:, : len(self.networks.layouts)].argmax(1)
         if (frames.layout != layout).any():
             codes, frames = self._encode(crops, layout.repeat(len(crops)))
-        plate = self.networks.draw(codes.mean(0, keepdims=True), layout)
+        plate = self._draw(codes.mean(0, keepdims=True), layout)
         characters, views = _pool(frames.characters), frames.views.sum(keepdims=True)
         return Restoration(plate, characters, layouts, layout, views)
 
@@ -117,11 +117,18 @@ class PlateRestorer:
         not_drawn = np.empty((0, 3, 0, 0), np.float32)
         return codes, Restoration(not_drawn, characters, layouts, used, views, first.corners)
 
+    def _draw(self, codes: np.ndarray, layout: np.ndarray) -> np.ndarray:
+        """Plates from codes, without those of places that none of the layouts has."""
+        return self.networks.draw(codes[:, : self._lengths(layout).max()], layout)
+
+    def _lengths(self, layout: np.ndarray) -> np.ndarray:
+        """int64 (N,), how many characters each plate's layout has."""
+        return np.array([get_layout(self.networks.layouts[k]).num_characters for k in layout])
+
     def _text_probability(self, characters: np.ndarray, layout: np.ndarray) -> np.ndarray:
         """(N,) product of the best probabilities over the characters that each plate's layout has."""
-        lengths = np.array([get_layout(self.networks.layouts[k]).num_characters for k in layout])
         best = characters.max(-1)
-        return np.where(np.arange(best.shape[1]) < lengths[:, None], best, 1.0).prod(1)
+        return np.where(np.arange(best.shape[1]) < self._lengths(layout)[:, None], best, 1.0).prod(1)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from .layout import MAX_CHARACTERS, SYMBOLS, PlateLayout
@@ -32,8 +34,13 @@ def encode(text: str, layout: PlateLayout) -> np.ndarray:
 
 def allowed_symbols(layout: PlateLayout) -> np.ndarray:
     """Allowed symbols of each position: bool (MAX_CHARACTERS, len(SYMBOLS)), all False past the last character."""
+    return _allowed(tuple(layout.alphabets)).copy()
+
+
+@cache
+def _allowed(alphabets: tuple[str, ...]) -> np.ndarray:
     mask = np.zeros((MAX_CHARACTERS, len(SYMBOLS)), bool)
-    for i, alphabet in enumerate(layout.alphabets):
+    for i, alphabet in enumerate(alphabets):
         mask[i, [_INDEX[c] for c in alphabet]] = True
     return mask
 
@@ -50,11 +57,13 @@ def decode(probabilities: np.ndarray, layout: PlateLayout, num_runners_up: int =
     Returns:
         For each character (symbol, probability, runners-up); runners-up are (symbol, probability) pairs, best first.
     """
+    shape = layout.num_characters, probabilities.shape[1]
+    rows = np.where(allowed_symbols(layout)[: shape[0], : shape[1]], probabilities[: shape[0]], 0.0)
+    rows = rows / rows.sum(1, keepdims=True).clip(min=1e-12)
+    best = np.argsort(-rows, 1)[:, : num_runners_up + 1]
     readings = []
-    for row, allowed in zip(probabilities[: layout.num_characters], allowed_symbols(layout)):
-        row = np.where(allowed[: len(row)], row, 0.0)
-        row = row / max(float(row.sum()), 1e-12)
-        best = np.argsort(-row)[: num_runners_up + 1]
-        pairs = [(SYMBOLS[i], float(row[i])) for i in best if row[i] > 0] or [(layout.alphabets[0][0], 0.0)]
+    for symbols, values in zip(best.tolist(), np.take_along_axis(rows, best, 1).tolist()):
+        pairs = [(SYMBOLS[i], value) for i, value in zip(symbols, values) if value > 0]
+        pairs = pairs or [(layout.alphabets[0][0], 0.0)]
         readings.append((*pairs[0], tuple(pairs[1:])))
     return readings

@@ -1,7 +1,7 @@
-"""Smaller graphs: weights stored in half precision, or reading and finding in 8-bit integers, which are faster, too.
+"""Smaller graphs: weights stored in half precision, or the convolutions in 8-bit integers, which are faster, too.
 
 Ranges of activations are measured on rendered plates and streets; weights have one scale per output channel. GN's
-decoder and the ink stay in floating point: ONNX Runtime's deconvolution gains nothing, and grey values would lose.
+decoder stays in floating point: its picture would lose, and DN with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,16 @@ import numpy as np
 from .. import images
 from ..data.street_scenes import StreetScenes
 from ..data.synthetic import SyntheticPlates
-from ..inference.onnx_backend import OnnxGraphs, OnnxNetworks
+from ..inference import PlatePipeline
+from ..inference.deblurring import PlateDeblurrer
+from ..inference.onnx_backend import OnnxDetector, OnnxGraphs, OnnxInkGenerator, OnnxNetworks
+from ..inference.restoration import PlateReader, PlateRestorer
 from ..weights import write_file
 
-OPERATORS = ["Conv", "Gemm", "Relu", "LeakyRelu", "Clip"]
-"""Operators to quantise. Not the additions of residual blocks: with them, one validation plate in sixty is lost."""
+READING = ["Conv", "Gemm", "Relu", "LeakyRelu", "Clip"]
+OPERATORS = {"mtgan-encoder": READING, "mtgan-reader": READING, "detector": READING, "ink": ["Conv"]}
+"""Operators to quantise, by graph. Not the additions of residual blocks: with them, one validation plate in sixty is
+lost; and not the ink's last convolution, whose grey values would be too few."""
 
 STREETS = ((384, 512), (480, 640), (720, 960))
 """Sizes of the streets that the detector's ranges are measured on, (height, width) in pixels."""
@@ -30,11 +34,9 @@ STREETS = ((384, 512), (480, 640), (720, 960))
 LEAST = 256
 """Numbers in a weight tensor from which it is stored in half precision; smaller ones save nothing."""
 
-Inputs = dict[str, np.ndarray]
-
 
 def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
-    """Replace GN's encoder, DN and the detector that `export_onnx` wrote by 8-bit ones.
+    """Replace GN's encoder, DN, the detector and the ink that `export_onnx` wrote by 8-bit ones.
 
     Args:
         folder: of the graphs.
@@ -47,25 +49,30 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
         WeightsError: the folder has no graphs.
         ModuleNotFoundError: onnx or onnxruntime is not installed.
     """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    folder, graphs = Path(folder), OnnxGraphs(folder)
-    written = []
-    for name, inputs in _calibration_inputs(graphs, plates, seed).items():
+    folder, written = Path(folder), []
+    graphs = _run_on_rendered(folder, plates, seed)
+    for name in (name for name in OPERATORS if name in graphs):
         path = folder / f"{name}.onnx"
         with tempfile.TemporaryDirectory() as work:
             logging.disable(logging.WARNING)  # it recommends the preprocessing that was just done
             try:
                 quant_pre_process(path, Path(work) / "plain.onnx", skip_symbolic_shape=True)
+                nodes = onnx.load(Path(work) / "plain.onnx").graph.node
                 quantize_static(
                     Path(work) / "plain.onnx",
                     path,
-                    _Batches(inputs),
+                    _Batches(graphs.inputs[name]),
                     per_channel=True,
                     activation_type=QuantType.QUInt8,
                     weight_type=QuantType.QInt8,
-                    op_types_to_quantize=OPERATORS,
+                    op_types_to_quantize=OPERATORS[name],
+                    nodes_to_exclude=[node.name for node in nodes if node.op_type == "Conv"][-1:]
+                    if name == "ink"
+                    else [],
                 )
             finally:
                 logging.disable(logging.NOTSET)
@@ -108,35 +115,37 @@ def _state_digests(folder: Path, files: list[Path]) -> None:
     write_file(folder / "config.json", (json.dumps(document, indent=2) + "\n").encode())
 
 
-def _calibration_inputs(graphs: OnnxGraphs, plates: int, seed: int) -> dict[str, list[Inputs]]:
-    """{graph: batches of its inputs} for `plates` rendered plates and a tenth as many streets."""
-    rng, networks = np.random.default_rng(seed), OnnxNetworks(graphs)
+class _RecordedGraphs(OnnxGraphs):
+    """Graphs that keep what they were run on: inputs, {graph: its inputs, batch by batch}."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.inputs: dict[str, list[dict[str, np.ndarray]]] = {}
+
+    def run(self, name: str, **inputs: np.ndarray) -> list[np.ndarray]:
+        self.inputs.setdefault(name, []).append(inputs)
+        return super().run(name, **inputs)
+
+
+def _run_on_rendered(folder: Path, plates: int, seed: int) -> _RecordedGraphs:
+    """The graphs of a folder after reading `plates` rendered plates and searching a tenth as many streets."""
+    rng, graphs = np.random.default_rng(seed), _RecordedGraphs(folder)
+    networks = OnnxNetworks(graphs)
     rendered = SyntheticPlates(networks.layouts)
     crops = [rendered.sample(rng)[0] for _ in range(plates)]
-    lq = images.network_input(crops, networks.input_size)
-    seen = networks.encode(lq)
-    plate = networks.draw(seen.codes, seen.layout)
-    inputs = {
-        "mtgan-encoder": list(_split({"lq": lq, "layout": np.full(plates, -1, np.int64)})),
-        "mtgan-reader": list(_split({"plate": plate, "layout": seen.layout})),
-    }
+    deblurrer = PlateDeblurrer(OnnxInkGenerator(graphs)) if "ink" in graphs else None
+    PlatePipeline(PlateRestorer(networks, views=1), PlateReader(networks), deblurrer=deblurrer).read_plates(crops, 16)
     if "detector" in graphs:
-        streets = [StreetScenes([], rendered, size) for size in STREETS]
-        photos = [streets[k % len(streets)].sample(rng)[0] for k in range(max(len(streets), plates // 10))]
-        inputs["detector"] = [{"picture": images.to_array([photo])[0]} for photo in photos]
-    return inputs
-
-
-def _split(inputs: Inputs, size: int = 16) -> Iterator[Inputs]:
-    """Inputs of many plates in batches."""
-    for k in range(0, len(next(iter(inputs.values()))), size):
-        yield {name: value[k : k + size] for name, value in inputs.items()}
+        streets, search = [StreetScenes([], rendered, size) for size in STREETS], OnnxDetector(graphs)
+        for k in range(max(len(streets), plates // 10)):
+            search(images.to_array([streets[k % len(streets)].sample(rng)[0]])[0])
+    return graphs
 
 
 class _Batches:
     """A calibration data reader of ONNX Runtime."""
 
-    def __init__(self, batches: list[Inputs]):
+    def __init__(self, batches: list[dict[str, np.ndarray]]):
         self.batches = iter(batches)
 
     def get_next(self):

@@ -27,6 +27,7 @@ from ..results import WeightsError
 from ..weights import BUNDLED, facts, write_file
 from ..weights.folder import digests
 from .cards import write_onnx_card
+from .onnx_drawing import WindowedDecoder
 
 TOLERANCE = 1e-4
 """Largest deviation from PyTorch that a graph may have, as a share of the output's range."""
@@ -111,7 +112,9 @@ def export_onnx(
 
 def _export_whole(path: Path, network: nn.Module) -> tuple[Path, float]:
     """The graph of a network as it is."""
-    return _export(path, _Whole(network), _batch_of_three(network.example_inputs()), network.free_size)
+    return _export(
+        path, _Whole(network), _batch_of_three(network.example_inputs()), (2, 3) if network.free_size else ()
+    )
 
 
 def _export_pipeline(folder: Path, networks: dict[str, nn.Module]) -> tuple[list[tuple[Path, float]], dict]:
@@ -127,7 +130,12 @@ def _export_pipeline(folder: Path, networks: dict[str, nn.Module]) -> tuple[list
         plate = generator.decoder(codes, layout)
     graphs = [
         _export(folder / "mtgan-encoder.onnx", _Encoder(generator), inputs),
-        _export(folder / "mtgan-decoder.onnx", _Whole(generator.decoder), {"codes": codes, "layout": layout}),
+        _export(
+            folder / "mtgan-decoder.onnx",
+            _Whole(WindowedDecoder(generator.decoder)),
+            {"codes": codes, "layout": layout},
+            free=(1,),
+        ),
         _export(folder / "mtgan-reader.onnx", _Reader(discriminator), {"plate": plate, "layout": layout}),
     ]
     if detector := next((networks[name] for name in DETECTORS if name in networks), None):
@@ -161,10 +169,42 @@ def _export_detector(path: Path, detector: nn.Module) -> tuple[Path, float]:
             dynamic_axes={"picture": {1: "height", 2: "width"}, "corners": {0: "plates"}, "scores": {0: "plates"}},
             dynamo=False,
         )
+    _fold_padding(path)
+    _tidy(path)
     gap = _detector_deviation(path, detector)
     if gap > TOLERANCE:
         raise WeightsError(f"{path.name} deviates from PyTorch by {gap:.1e}")
     return path, gap
+
+
+def _fold_padding(path: Path) -> None:
+    """Let the detector's strided convolutions pad their inputs themselves: a Pad before them costs a copy each.
+
+    Their inputs have even sizes, because pictures are padded to multiples of 32, so that the zeros needed, more of them
+    at the right and lower edges, are always the same.
+    """
+    import onnx
+
+    model = onnx.load(path)
+    nodes = model.graph.node
+    pads = {node.output[0]: node for node in nodes if node.op_type == "Pad"}
+    for conv in [node for node in nodes if node.op_type == "Conv" and node.input[0] in pads]:
+        values = {attribute.name: attribute.ints for attribute in conv.attribute}
+        missing = [kernel - stride for kernel, stride in zip(values["kernel_shape"], values["strides"])]
+        values["pads"][:] = [zeros // 2 for zeros in missing] + [zeros - zeros // 2 for zeros in missing]
+        conv.input[0] = pads[conv.input[0]].input[0]
+    write_file(path, model.SerializeToString())
+
+
+def _tidy(path: Path) -> None:
+    """Drop nodes that nothing uses, and what the exporter notes of this machine: its paths and lines of code."""
+    import onnx_ir
+    from onnx_ir.passes.common import ClearMetadataAndDocStringPass, RemoveUnusedNodesPass
+
+    model = onnx_ir.load(path)
+    for tidying in (RemoveUnusedNodesPass(), ClearMetadataAndDocStringPass()):
+        model = tidying(model).model
+    write_file(path, onnx_ir.to_proto(model).SerializeToString())
 
 
 def _detector_deviation(path: Path, detector: nn.Module) -> float:
@@ -197,12 +237,13 @@ def _batch_of_three(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     }
 
 
-def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], free_size=False) -> tuple[Path, float]:
-    """Write a graph; returns it and its deviation. Raises WeightsError when that is more than `TOLERANCE`."""
-    sizes = {0: torch.export.Dim("batch")}
-    if free_size:
-        sizes |= {2: torch.export.Dim("height"), 3: torch.export.Dim("width")}
-    shapes = tuple(sizes for _ in inputs)
+def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], free=()) -> tuple[Path, float]:
+    """Write a graph; returns it and its deviation. Raises WeightsError when that is more than `TOLERANCE`.
+
+    free: axes of the inputs besides the first that may have any length.
+    """
+    sizes = [torch.export.Dim(name) for name in ("batch", "characters", "height", "width")]
+    shapes = tuple({axis: sizes[axis] for axis in (0, *free) if axis < value.dim()} for value in inputs.values())
     shapes = (shapes,) if type(module) is _Whole else shapes  # its forward takes *inputs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about axes that the exporter names itself
@@ -216,6 +257,7 @@ def _export(path: Path, module: nn.Module, inputs: dict[str, torch.Tensor], free
             external_data=False,
             verbose=False,
         )
+    _tidy(path)
     gap = _deviation(path, module, inputs)
     if gap > TOLERANCE:
         raise WeightsError(f"{path.name} deviates from PyTorch by {gap:.1e}")

@@ -15,16 +15,19 @@ from lpgan_demo.evaluation.readers.judge import PictureReader
 from lpgan_demo.images import encode_png
 from lpgan_demo.inference.onnx_backend import OnnxDetector, OnnxGraphs
 from lpgan_demo.inference.pipeline import PlatePipeline
+from lpgan_demo.networks import load_weights
 from lpgan_demo.networks.base import save_weights
 from lpgan_demo.networks.deblur_gan import DeblurGenerator, DeblurGeneratorConfig
 from lpgan_demo.plates import get_layout
 from lpgan_demo.plates.standard import standard_plate
 from lpgan_demo.publishing.onnx_compact import to_half, to_int8
+from lpgan_demo.publishing.onnx_drawing import WindowedDecoder
 from lpgan_demo.results import WeightsError
 from lpgan_demo.weights import ONNX, is_intact
 from lpgan_demo.weights.folder import BUNDLED, digests
 from lpgan_demo.weights.golden import GOLDEN
 
+onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
@@ -89,6 +92,30 @@ def test_the_deblur_generators_graph_takes_any_size(tmp_path, small):
     picture = np.random.default_rng(0).uniform(-1, 1, (2, channels, 40, 52)).astype(np.float32)
     (found,) = session.run(None, {session.get_inputs()[0].name: picture})
     assert np.abs(found - small(torch.from_numpy(picture)).detach().numpy()).max() < 1e-4
+
+
+def test_the_decoder_without_deconvolutions_draws_the_same_plates():
+    decoder = load_weights(BUNDLED / "mtgan-generator").decoder
+    windowed, rng = WindowedDecoder(decoder).eval(), torch.Generator().manual_seed(0)
+    layout = torch.arange(len(decoder.places))
+    codes = torch.rand(len(layout), 9, decoder.start.in_features, generator=rng)
+    with torch.inference_mode():
+        assert (windowed(codes, layout) - decoder(codes, layout)).abs().max() < 1e-5
+        assert decoder(codes, layout).std() > 0.1
+        seven = windowed(codes[:1, :7], layout[:1])  # cn_blue has seven characters
+        assert (seven - decoder(codes[:1], layout[:1])).abs().max() < 1e-5
+
+
+def test_the_detectors_convolutions_pad_their_inputs_themselves(graphs):
+    nodes = onnx.load(graphs / "detector.onnx").graph.node
+    padded = {node.output[0] for node in nodes if node.op_type == "Pad"}
+    assert not [node.name for node in nodes if node.op_type == "Conv" and node.input[0] in padded]
+    assert any(list(node.attribute[-1].ints) == [2, 2] for node in nodes if node.op_type == "Conv")  # strides
+
+
+def test_the_graph_of_another_version_is_named(graphs):
+    with pytest.raises(WeightsError, match="mtgan-decoder.*export it again"):
+        OnnxGraphs(graphs).run("mtgan-decoder", codes=np.zeros((1, 9, 5), np.float32), layout=np.zeros(1, np.int64))
 
 
 def test_views_and_tracks_work_alike(graphs, crops):
@@ -179,6 +206,12 @@ def test_the_published_graphs_are_made_from_the_published_weights():
         assert digests(BUNDLED / name)["model.safetensors"] == digest, f"export onnx again: {name} is newer"
 
 
+def test_graphs_say_nothing_about_the_machine_that_made_them(graphs):
+    for path in [*graphs.glob("*.onnx"), *(BUNDLED / ONNX).glob("*.onnx")]:
+        contents = path.read_bytes()
+        assert not [word for word in (b"site-packages", b"lpgan_demo") if word in contents], path
+
+
 def test_the_bundled_graphs_read_without_being_named():
     plate = PlatePipeline.from_pretrained(backend="onnx").read_plate("examples/tilted.png")
     assert plate.text == PlatePipeline.from_pretrained().read_plate("examples/tilted.png").text
@@ -190,7 +223,8 @@ def test_smaller_graphs_find_and_read_the_same_plates(graphs, tmp_path, smaller,
         (tmp_path / path.name).write_bytes(path.read_bytes())
     before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     written = smaller(tmp_path, plates=48) if smaller is to_int8 else smaller(tmp_path)
-    assert {"mtgan-encoder.onnx", "mtgan-reader.onnx", "detector.onnx"} <= {path.name for path in written}
+    expected = {"mtgan-encoder.onnx", "mtgan-reader.onnx", "detector.onnx", "ink.onnx"}
+    assert expected <= {path.name for path in written}
     assert all(path.stat().st_size < 0.8 * before[path.name] for path in written) and is_intact(tmp_path)
     found = PlatePipeline.from_pretrained(tmp_path, backend="onnx")(photo)
     assert tuple(plate.text for plate in found) == STREET_TEXTS
@@ -199,6 +233,8 @@ def test_smaller_graphs_find_and_read_the_same_plates(graphs, tmp_path, smaller,
     crops = [standard_plate(text, layout, (40, 120)) for text in texts]
     plates = PlatePipeline.from_pretrained(tmp_path, backend="onnx", views=1).read_plates(crops)
     assert sum(plate.text == text for plate, text in zip(plates, texts)) >= 11
+    for a, b in zip(PlatePipeline.from_pretrained(graphs, backend="onnx", views=1).read_plates(crops), plates):
+        assert np.abs(a.deblurred.astype(int) - b.deblurred).mean() < 8 and (a.binary != b.binary).mean() < 0.02
 
 
 def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
