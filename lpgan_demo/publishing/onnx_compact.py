@@ -62,6 +62,7 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
             try:
                 quant_pre_process(path, Path(work) / "plain.onnx", skip_symbolic_shape=True)
                 nodes = onnx.load(Path(work) / "plain.onnx").graph.node
+                convolutions = [node.name for node in nodes if node.op_type == "Conv"]
                 quantize_static(
                     Path(work) / "plain.onnx",
                     path,
@@ -70,9 +71,7 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
                     activation_type=QuantType.QUInt8,
                     weight_type=QuantType.QInt8,
                     op_types_to_quantize=OPERATORS[name],
-                    nodes_to_exclude=[node.name for node in nodes if node.op_type == "Conv"][-1:]
-                    if name == "ink"
-                    else [],
+                    nodes_to_exclude=[convolutions[-1]] if name == "ink" else [],
                 )
             finally:
                 logging.disable(logging.NOTSET)
