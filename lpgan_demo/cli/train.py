@@ -55,7 +55,7 @@ def register(commands, argv: list[str]) -> None:
     smaller = export.add_mutually_exclusive_group()
     smaller.add_argument("--half", action="store_true", help="for onnx: weights in half precision, half the size")
     smaller.add_argument(
-        "--int8", action="store_true", help="for onnx: reading and finding in 8-bit integers, faster, less exact"
+        "--int8", action="store_true", help="for onnx: finding, reading and ink in 8-bit integers, faster, less exact"
     )
     export.set_defaults(handler=run_export)
 
