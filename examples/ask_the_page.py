@@ -15,8 +15,12 @@ def ask(client: Client, photo: str) -> list[dict]:
 
 
 if __name__ == "__main__":
-    client, failed = Client(sys.argv[1], verbose=False), False
-    for photo in sys.argv[2:]:
+    address, *photos = sys.argv[1:] or ["http://127.0.0.1:7860"]
+    try:
+        client, failed = Client(address, verbose=False), False
+    except Exception as error:  # nobody answers there, or something that is no such page
+        sys.exit(f"{address} does not answer as the page does: {error}")
+    for photo in photos:
         try:
             for plate in ask(client, photo):
                 print(photo, plate["text"], plate["confidence"], plate["legibility"], sep="\t")

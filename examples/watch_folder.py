@@ -2,10 +2,10 @@
 
 A line of JSON for each file, with its plates (text, confidence, legibility, corners and more) or what is wrong with it.
 Started again, it goes on with the files that OUT.jsonl does not have. A file counts as arrived when its
-size has not changed between two looks, so half-copied ones wait.
+size has not changed between two looks, so half-copied ones wait, and so do empty ones.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,22 @@ def watch(folder: Path, out: Path, looks: Iterator[list[Path]], pipeline: PlateP
             time.sleep(SECONDS)
 
 
+def main(argv: list[str] | None = None) -> None:
+    """Watch until Ctrl-C; argv: the command line without the program's name."""
+    parser = argparse.ArgumentParser(description="Read every picture that arrives in a folder.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out", type=Path, help="a line of JSON for each file is added to it")
+    parser.add_argument("--weights", metavar="FOLDER", default=None, help="needed outside a checkout")
+    arguments = parser.parse_args(argv)
+    if not arguments.folder.is_dir():
+        parser.error(f"there is no folder {arguments.folder}")
+    done = set(done_in(arguments.out))
+    pipeline = PlatePipeline.from_pretrained(arguments.weights, deblur=False)
+    try:
+        watch(arguments.folder, arguments.out, arrivals(arguments.folder, done), pipeline, done)
+    except KeyboardInterrupt:
+        pass
+
+
 if __name__ == "__main__":
-    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-    done = set(done_in(out))
-    watch(folder, out, arrivals(folder, done), PlatePipeline.from_pretrained(deblur=False), done)
+    main()

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import os
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -50,6 +52,20 @@ def test_the_watcher_reads_what_has_arrived_once_and_waits_for_what_is_still_cop
     assert [os.path.basename(line["source"]) for line in lines] == ["whole.png", "growing.png"]
     assert all("川H90T37" in json.dumps(line, ensure_ascii=False) for line in lines)
     assert next(watcher.arrivals(folder, {str(path) for path in folder.iterdir()})) == []
+
+
+def test_the_watcher_wants_a_folder_that_exists(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        load("watch_folder").main([str(tmp_path / "nowhere"), str(tmp_path / "out.jsonl")])
+    assert f"there is no folder {tmp_path / 'nowhere'}" in capsys.readouterr().err
+
+
+def test_asking_a_page_that_does_not_run_ends_in_one_line():
+    pytest.importorskip("gradio_client")
+    command = [sys.executable, str(EXAMPLES / "ask_the_page.py"), "http://127.0.0.1:9", "photo.png"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "http://127.0.0.1:9 does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_asking_the_page_uses_an_endpoint_that_it_has():

@@ -47,13 +47,15 @@ def time_backend(source: str, backend: str, precision: str) -> dict[str, float]:
 def compare_backends(source: str | Path | None = None) -> dict[str, dict[str, float]]:
     """{backend: figures of `time_backend`}, and the ratio of ONNX Runtime's to PyTorch's in the same precision.
 
-    8-bit integers only where the exporter is installed.
+    Of PyTorch only where it is installed, of 8-bit integers only where the exporter is, too; `source` may be a folder
+    of graphs where PyTorch is not.
     """
     report = {}
     with tempfile.TemporaryDirectory() as folder:
-        runs = [("PyTorch, fp32", source or "", "torch", "fp32"), ("PyTorch, auto", source or "", "torch", "auto")]
-        runs.append(("ONNX Runtime, fp32", source or "", "onnx", "auto"))
-        if all(map(find_spec, ("onnx", "onnxscript"))):
+        runs = [("ONNX Runtime, fp32", source or "", "onnx", "auto")]
+        if find_spec("torch"):
+            runs = [(f"PyTorch, {kind}", source or "", "torch", kind) for kind in ("fp32", "auto")] + runs
+        if all(map(find_spec, ("torch", "onnx", "onnxscript"))):
             from ..publishing.onnx_compact import to_int8
             from ..publishing.onnx_export import export_onnx
 
@@ -63,6 +65,8 @@ def compare_backends(source: str | Path | None = None) -> dict[str, dict[str, fl
         for name, *arguments in runs:
             figures = run_in_new_process("backends", *arguments)
             report[name] = {what: round(value, 2) for what, value in figures.items()}
+    if "PyTorch, fp32" not in report:
+        return report
     exact, graphs = report["PyTorch, fp32"], report["ONNX Runtime, fp32"]
     return report | {"ONNX Runtime / PyTorch, fp32": {what: round(graphs[what] / exact[what], 2) for what in exact}}
 

@@ -11,6 +11,15 @@ from ..results import WeightsError
 from . import bench, evaluate, publish, read, train
 from .options import add_backend, add_weights
 
+EXTRAS = {
+    "onnx": ("cv2", "onnxruntime"),
+    "torch": ("torch", "torchvision", "safetensors"),
+    "demo": ("gradio", "pillow_heif", "starlette"),
+    "export": ("onnx", "onnx_ir", "onnxscript"),
+    "dev": ("gradio_client", "httpx"),
+}
+"""The extra of this package that brings a library; those that are not named here come with "train"."""
+
 
 def build_parser(argv: list[str]) -> argparse.ArgumentParser:
     """All commands; what needs torch is imported only for the command that is asked for.
@@ -70,8 +79,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.handler(arguments)
     except ModuleNotFoundError as error:
-        extra = "torch (or onnx)" if error.name in ("cv2", "torch") else "train,export,demo"
-        print(f"error: {error}: pip install 'lpgan-demo[{extra}]', or -r requirements-dev.txt", file=sys.stderr)
+        package = str(error.name).partition(".")[0]
+        extra = next((extra for extra, packages in EXTRAS.items() if package in packages), "train")
+        print(f"error: {error}: pip install 'lpgan-demo[{extra}]' (in a checkout '.[{extra}]')", file=sys.stderr)
     except (WeightsError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     return 2

@@ -43,6 +43,9 @@ def run(arguments) -> int:
     from ..files.writing import ResultWriter, done_in
 
     files, failed = files_of(arguments.images), 0
+    if not files:
+        print(f"there are no pictures or videos in {', '.join(map(str, arguments.images))}", file=sys.stderr)
+        return 1
     if arguments.json_lines:
         done = done_in(arguments.json_lines)
         files = [path for path in files if str(path) not in done]

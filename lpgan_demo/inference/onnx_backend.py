@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..results import Encoding, WeightsError
-from ..weights import is_intact
+from ..weights.folder import damaged_files
 
 
 class OnnxGraphs:
@@ -30,12 +30,16 @@ class OnnxGraphs:
         try:
             document = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
             self.config, self.files = document["config"], document["files"]
+            damaged = damaged_files(self.folder)
         except (OSError, ValueError, KeyError, TypeError):
             raise WeightsError(
-                f"there are no graphs with their config.json in {folder}: python -m lpgan_demo export onnx {folder}"
+                f"there are no graphs in {folder}, or their config.json is missing or damaged: "
+                f"python -m lpgan_demo export onnx {folder}"
             ) from None
-        if not is_intact(self.folder):
-            raise WeightsError(f"a graph in {folder} is missing or damaged: its sha256 is not the one in config.json")
+        if damaged:
+            raise WeightsError(
+                f"{', '.join(damaged)} in {folder} missing or damaged: the sha256 is not the one in config.json"
+            )
         self.calibration = {name: document[name] for name in ("temperature", "trust") if name in document}
         self._options = onnxruntime.SessionOptions()
         self._options.intra_op_num_threads = threads

@@ -218,14 +218,26 @@ GRAPHS = {
 }
 """{graph of the pipeline: what it computes}."""
 
+PRECISIONS = {
+    "": "in single precision; each was compared with PyTorch's outputs when it was written.",
+    "--half": "their weights stored in half precision; they are computed with in single precision.",
+    "--int8": "most of their convolutions in 8-bit integers: faster, and a little less exact (`docs/speed.md`).",
+}
+"""What a card says of graphs, by the option of `export onnx` that they were made with."""
 
-def write_onnx_card(folder: Path, graphs: list[tuple[Path, float]]) -> Path:
-    """Write README.md beside a pipeline's graphs, each with its largest deviation from PyTorch; returns its path."""
+
+def write_onnx_card(folder: Path, graphs: list[tuple[Path, float | None]], option: str = "") -> Path:
+    """Write README.md beside a pipeline's graphs, and return its path.
+
+    graphs: each with its largest deviation from PyTorch, where that was measured. option: of `export onnx`, one of
+    `PRECISIONS`.
+    """
     rows = [{"name": p.name, "what": GRAPHS[p.stem], "size": p.stat().st_size, "gap": gap} for p, gap in graphs]
+    told = {"precision": PRECISIONS[option], "option": option, "revision": REVISION}
     data = ModelCardData(
         library_name="lpgan-demo", license="apache-2.0", pipeline_tag="image-to-text", tags=[*_READER, "onnx"]
     )
-    card = ModelCard.from_template(data, str(TEMPLATES / "onnx.md"), graphs=rows, revision=REVISION)
+    card = ModelCard.from_template(data, str(TEMPLATES / "onnx.md"), graphs=rows, **told)
     path = folder / "README.md"
     path.write_text(str(card), encoding="utf-8")
     return path

@@ -22,6 +22,7 @@ from ..inference.deblurring import PlateDeblurrer
 from ..inference.onnx_backend import OnnxDetector, OnnxGraphs, OnnxInkGenerator, OnnxNetworks
 from ..inference.restoration import PlateReader, PlateRestorer
 from ..weights import write_file
+from .cards import write_onnx_card
 
 READING = ["Conv", "Gemm", "Relu", "LeakyRelu", "Clip"]
 OPERATORS = {"mtgan-encoder": READING, "mtgan-reader": READING, "detector": READING, "ink": ["Conv"]}
@@ -76,7 +77,7 @@ def to_int8(folder: str | Path, plates: int = 256, seed: int = 0) -> list[Path]:
             finally:
                 logging.disable(logging.NOTSET)
         written.append(path)
-    _state_digests(folder, written)
+    _state_changes(folder, written, "--int8")
     return written
 
 
@@ -103,15 +104,16 @@ def to_half(folder: str | Path) -> list[Path]:
         del model.graph.node[:]
         model.graph.node.extend(nodes)
         write_file(path, model.SerializeToString())
-    _state_digests(folder, written)
+    _state_changes(folder, written, "--half")
     return written
 
 
-def _state_digests(folder: Path, files: list[Path]) -> None:
-    """Put the sha256 of files that were replaced into config.json."""
+def _state_changes(folder: Path, files: list[Path], option: str) -> None:
+    """Put the sha256 of files that were replaced into config.json, and write the folder's card anew."""
     document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     document["files"] |= {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     write_file(folder / "config.json", (json.dumps(document, indent=2) + "\n").encode())
+    write_onnx_card(folder, [(folder / name, None) for name in document["files"]], option)
 
 
 class _RecordedGraphs(OnnxGraphs):

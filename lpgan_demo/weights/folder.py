@@ -31,13 +31,20 @@ def digests(folder: str | Path) -> dict[str, str]:
     return dict(document["files"]) if "files" in document else {FILES[1]: document["sha256"]}
 
 
+def damaged_files(folder: str | Path) -> list[str]:
+    """Names of the files that are missing, or have another sha256 than config.json states; errors as of `digests`."""
+    damaged = []
+    for name, stated in digests(folder).items():
+        path = Path(folder) / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != stated:
+            damaged.append(name)
+    return damaged
+
+
 def is_intact(folder: str | Path) -> bool:
     """Whether every file has the sha256 that config.json states."""
     try:
-        stated = digests(folder)
-        return all(
-            hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest() == value for name, value in stated.items()
-        )
+        return not damaged_files(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 

@@ -111,3 +111,20 @@ def test_options_of_several_values_have_the_type_of_their_field():
     parser = build_parser(["train", "mtgan"])
     arguments = parser.parse_args(["train", "mtgan", "--layout-shares", "0.3", "1", "--d-features", "8", "--real", "7"])
     assert (arguments.layout_shares, arguments.d_features, arguments.real) == ([0.3, 1.0], [8], ["7"])
+
+
+@pytest.mark.parametrize(
+    ("library", "extra"), [("gradio", "demo"), ("onnxruntime", "onnx"), ("skimage.filters", "train")]
+)
+def test_a_missing_library_is_named_with_the_extra_that_brings_it(library, extra, monkeypatch, capsys):
+    def launch(**options):
+        raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+
+    monkeypatch.setattr("lpgan_demo.ui.launch", launch)
+    assert main(["demo"]) == 2
+    assert f"'lpgan-demo[{extra}]'" in capsys.readouterr().err
+
+
+def test_a_folder_without_pictures_is_said_to_have_none(tmp_path, capsys):
+    assert main(["read", str(tmp_path)]) == 1
+    assert f"no pictures or videos in {tmp_path}" in capsys.readouterr().err

@@ -226,6 +226,9 @@ def test_smaller_graphs_find_and_read_the_same_plates(graphs, tmp_path, smaller,
     expected = {"mtgan-encoder.onnx", "mtgan-reader.onnx", "detector.onnx", "ink.onnx"}
     assert expected <= {path.name for path in written}
     assert all(path.stat().st_size < 0.8 * before[path.name] for path in written) and is_intact(tmp_path)
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert f"FOLDER --{'int8' if smaller is to_int8 else 'half'}" in card and "single precision; each" not in card
+    assert f"| {(tmp_path / 'mtgan-encoder.onnx').stat().st_size / 1e6:.1f} |" in card
     found = PlatePipeline.from_pretrained(tmp_path, backend="onnx")(photo)
     assert tuple(plate.text for plate in found) == STREET_TEXTS
     layout = get_layout("cn_blue")
@@ -243,7 +246,7 @@ def test_missing_and_damaged_graphs_are_named(graphs, tmp_path):
     for path in graphs.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "mtgan-decoder.onnx").write_bytes(b"nonsense")
-    with pytest.raises(WeightsError, match="missing or damaged"):
+    with pytest.raises(WeightsError, match="^mtgan-decoder.onnx in .* missing or damaged"):
         PlatePipeline.from_pretrained(tmp_path, backend="onnx")
     document = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     document["files"]["mtgan-decoder.onnx"] = hashlib.sha256(b"nonsense").hexdigest()
